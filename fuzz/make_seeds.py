@@ -1,0 +1,117 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""Makes the first inputs of the fuzz targets, fuzz/corpus/TARGET/, from the vectors in
+tests/data. A seed's name is the sum of what it holds, so running this again changes nothing.
+What fuzzing finds is kept beside them and is never removed here.
+"""
+import hashlib
+import json
+import pathlib
+import struct
+
+ROOT = pathlib.Path(__file__).resolve().parent
+DATA = ROOT.parent / "tests" / "data"
+CODES = [0x00760004, 0x00760003, 0x00760002, 0x00760001, 0x0076FFFF]
+
+
+def keep(target, octets):
+    folder = ROOT / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ("seed-" + hashlib.sha1(octets).hexdigest()[:12])).write_bytes(octets)
+
+
+def tuples(payload):
+    """The tuples of an event's payload, as (code, data)."""
+    at = 12
+    while at + 6 <= len(payload):
+        code, length = struct.unpack_from(">IH", payload, at)
+        yield code, payload[at + 6 : at + 6 + length]
+        at += 6 + length
+
+
+def text_of(code, data):
+    """A record's text in UTF-8, however its tuple has it."""
+    if code == 0x00760001 or data[:1] != b"\0":
+        return data.rstrip(b"\0")
+    return data.decode("utf-16-be", "replace").rstrip("\0").encode()
+
+
+def keep_event(payload):
+    for code, data in tuples(payload):
+        if code in CODES:
+            keep("events", bytes([CODES.index(code)]) + data)
+        if code == 0x00760001:
+            keep("delta3", text_of(code, data))
+            keep("planted", text_of(code, data))
+        elif code in (0x00760002, 0x00760003):
+            keep("delta2", text_of(code, data))
+
+
+def feeds(frames):
+    """A script that feeds the frames, each in two pieces."""
+    out = b""
+    for frame in frames:
+        for piece in (frame[:5], frame[5:]):
+            out += struct.pack(">BB", len(piece) >> 8, len(piece) & 255) + piece
+    return out
+
+
+def act(choice):
+    return bytes([6, choice])
+
+
+def keep_conversations(frames):
+    """Streams that go far: sessions that authenticate, stream, read and test."""
+    pick = {f["name"]: bytes.fromhex(f["hex"]) for f in frames}
+    login = [pick["authenticate with application name"], pick["sha1 response, short password"]]
+    asked = [pick["event request"], pick["test request with payload"], pick["read file"]]
+    keep("server", b"\0\3" + b"".join(login + asked))
+    keep("server", b"\1" + feeds(login + asked) + act(12) + b"\4\x64")
+    keep("server", b"\5" + feeds(login[:1]) + act(1) + feeds(login[1:]) + act(4) + feeds(asked) + act(0x27) + act(0x38))
+    keep("server", b"\0\7" + login[0] + pick["sha1 response, password of 16 octets"] + asked[1])
+    plain = pick["authenticate, bare user"].replace(b"app\0", b"plain\0").replace(b"I\0\x13", b"I\0\x15")
+    keep("server", b"\2\7" + plain + pick["plain response"] + asked[0])
+    opened = [pick["sha1 challenge"], pick["authenticated"], pick["event reply, all accepted"]]
+    events = [bytes.fromhex(f["hex"]) for f in frames if f["expect"]["message"] == "event"]
+    replies = [pick["test reply"], pick["file contents"]]
+    keep("client", b"\0\5" + b"".join(opened[:2] + renumber(opened[2:] + events + replies)))
+    keep("client", b"\1" + act(0) + feeds(opened[:2]) + feeds(renumber(opened[2:] + replies + events)) + b"\4\xff\4\xff")
+    keep("client", b"\2\2" + pick["plain challenge"] + pick["authenticated"])
+    keep("client", b"\0\2" + pick["plain challenge"])
+    keep("client", b"\1" + act(1) + feeds([pick["refused: retry_later"]]))
+
+
+def renumber(frames):
+    """Gives replies the ids of a client that counts its requests from 1 and has used two."""
+    number = 3
+    out = []
+    for frame in frames:
+        if frame[3] == 0x80:
+            frame = frame[:7] + struct.pack(">I", number) + frame[11:]
+            number += 1
+        out.append(frame)
+    return out
+
+
+def main():
+    wire = json.loads((DATA / "wire.json").read_text())
+    for vector in wire["frames"] + wire["malformed"]:
+        frame = bytes.fromhex(vector["hex"])
+        keep("frame", frame)
+        if frame[3:7] == bytes.fromhex("10300011"):
+            keep_event(frame[3:])
+        if "from" in vector:
+            keep("server" if vector["from"] == "client" else "client", b"\0\1" + frame)
+    for row in wire["party_rows"]:
+        keep("delta3", row["party"].encode())
+        keep("delta2", b"CALL:S " + row["party"].encode())
+    for path in sorted((DATA / "calls").glob("*.json")):
+        for event in json.loads(path.read_text())["events"]:
+            keep("delta3", event["xml"].encode())
+            if event["xml"].count("<Target>") == 3:
+                keep("planted", event["xml"].encode())
+    keep_conversations(wire["frames"])
+
+
+if __name__ == "__main__":
+    main()

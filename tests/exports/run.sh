@@ -1,0 +1,51 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The chosen list of exports (lib/libdevlink3.map), what the headers declare with DL3_API, and
+# what the built library exports are the same; and the library keeps no state and asks the
+# system for nothing: it has no writable data, and calls no function of the kinds below.
+#   tests/exports/run.sh SHARED_LIBRARY STATIC_LIBRARY
+set -euo pipefail
+shared=$1
+static=$2
+root=$(cd "$(dirname "$0")/../.." && pwd)
+export LC_ALL=C
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+result=0
+
+# same NAME_A FILE_A NAME_B FILE_B
+same() {
+	if ! diff --label "$1" --label "$3" -u "$2" "$4"; then
+		result=1
+	fi
+}
+
+sed -n 's/^\t\(dl3_[a-z0-9_]*\);$/\1/p' "$root/lib/libdevlink3.map" >"$work/list"
+sort -u "$work/list" >"$work/sorted"
+# A declaration may run over lines: take what stands between DL3_API and the next bracket.
+cat "$root"/include/devlink3/*.h | grep -v '^#define' | tr '\n' ' ' | grep -o 'DL3_API [^(;]*(' |
+	sed 's/.*[ *]\(dl3_[a-z0-9_]*\)($/\1/' | sort -u >"$work/headers"
+# A is the version's own symbol.
+nm -D --defined-only "$shared" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u >"$work/library"
+
+same 'list as it stands' "$work/list" 'list in order' "$work/sorted"
+same 'lib/libdevlink3.map' "$work/sorted" 'headers, DL3_API' "$work/headers"
+same 'lib/libdevlink3.map' "$work/sorted" 'libdevlink3.so' "$work/library"
+[ -s "$work/library" ] || result=1
+
+# Constants with addresses in them lie in .data.rel.ro, which is read-only once loaded.
+if objdump -t "$static" | awk '/file format/ { file = $1 } / O (\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && !/ \.data\.rel\.ro/ { print file, $NF }' |
+	grep . >&2; then
+	echo 'the library has writable data' >&2
+	result=1
+fi
+
+# What the compiler or the C library adds by itself (memcpy, __stack_chk_fail) varies, so
+# this is a list of what must not be there.
+if nm -D --undefined-only "$shared" | awk '{ sub(/@.*/, "", $2); print $2 }' |
+	grep -E '^(socket|connect|accept|bind|listen|send|recv|poll|select|epoll_.*|time|clock.*|gettimeofday|localtime.*|nanosleep|sleep|pthread_.*|thrd_.*|mtx_.*|f?open|fread|fwrite|f?puts|(v?[fs]?n?)?printf|(v|f|vf)printf|__.*printf_chk|read|write|getenv|rand|random|getrandom|exit|abort|signal|raise|setlocale)$'; then
+	echo "the library must not call these" >&2
+	result=1
+fi
+exit $result

@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Installs a build to a folder of its own and builds examples/decode_record.c against it as a
+# stranger would: pkg-config and CMake, shared and static.
+#   tests/install/run.sh BUILD_FOLDER COMPILER
+set -euo pipefail
+build=$1
+cc=$2
+source=$(cd "$(dirname "$0")/../.." && pwd)
+expected='CallLost c0a82a0300000413: normal'
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+prefix=$work/prefix
+cmake --install "$build" --prefix "$prefix" >"$work/install.log" || {
+	cat "$work/install.log" >&2
+	exit 1
+}
+pc=$(find "$prefix" -name devlink3.pc)
+libdir=$(dirname "$(dirname "$pc")")
+export PKG_CONFIG_PATH=$libdir/pkgconfig
+
+# check NAME COMMAND...: the command is the program; what it prints must be as expected.
+check() {
+	local name=$1 printed
+	shift
+	if ! printed=$("$@") || [ "$printed" != "$expected" ]; then
+		echo "$name: expected '$expected', printed '$printed'" >&2
+		exit 1
+	fi
+	echo "$name: ok"
+}
+
+[ "$(wc -l <"$source/examples/decode_record.c")" -le 30 ] || {
+	echo "examples/decode_record.c is to be a program of at most 30 lines" >&2
+	exit 1
+}
+
+# With the headers of the installation only: the source tree is not on the include path.
+cp "$source/examples/decode_record.c" "$work/"
+cd "$work"
+
+# shellcheck disable=SC2046 # the flags are to be split
+"$cc" -std=c17 -Wall -Wextra -Werror decode_record.c -o by-pkg-config $(pkg-config --cflags --libs devlink3)
+check 'pkg-config, shared' env LD_LIBRARY_PATH="$libdir" ./by-pkg-config
+[ "$(ldd ./by-pkg-config | grep -c libcrypto)" -le 1 ]
+if readelf -d ./by-pkg-config | grep -q 'NEEDED.*libcrypto'; then
+	echo "pkg-config without --static names libcrypto, which is the library's own affair" >&2
+	exit 1
+fi
+readelf -d ./by-pkg-config | grep -q 'NEEDED.*libdevlink3\.so\.0' || {
+	echo "the program does not ask for libdevlink3.so.0" >&2
+	exit 1
+}
+
+# libcrypto.a looks up names and loads modules, which glibc warns of in a static program.
+# shellcheck disable=SC2046
+"$cc" -std=c17 -static decode_record.c -o by-pkg-config-static $(pkg-config --static --cflags --libs devlink3) 2>"$work/static.log" || {
+	cat "$work/static.log" >&2
+	exit 1
+}
+check 'pkg-config, static' ./by-pkg-config-static
+
+cat >CMakeLists.txt <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C)
+find_package(devlink3 0.1 REQUIRED)
+add_executable(shared decode_record.c)
+target_link_libraries(shared PRIVATE devlink3::devlink3)
+add_executable(static decode_record.c)
+target_link_libraries(static PRIVATE devlink3::devlink3-static)
+END
+{
+	cmake -S . -B cmake-build -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix"
+	cmake --build cmake-build
+} >cmake.log 2>&1 || {
+	cat cmake.log >&2
+	exit 1
+}
+check 'CMake, shared' ./cmake-build/shared
+check 'CMake, static' ./cmake-build/static
+if readelf -d ./cmake-build/static | grep -q 'NEEDED.*libdevlink3'; then
+	echo "the static program asks for the shared library" >&2
+	exit 1
+fi
+
+# The command, where it was built, is installed and says the version that devlink3.pc has.
+if [ -x "$build/devlink3" ]; then
+	version=$("$prefix/bin/devlink3" --version)
+	case "$version" in
+	*"$(pkg-config --modversion devlink3)"*) echo "command: ok" ;;
+	*)
+		echo "devlink3 --version printed '$version'" >&2
+		exit 1
+		;;
+	esac
+fi
