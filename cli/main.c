@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT */
+#include <devlink3/base.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "command.h"
+
+static const struct command *const commands[] = {
+	&command_decode,
+};
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static void print_commands(FILE *to)
+{
+	fputs("usage: devlink3 COMMAND [ARGUMENT]...\n\n"
+	      "Tools for DevLink3, by which an Avaya IP Office tells what its calls are doing.\n\n",
+	      to);
+	for (size_t i = 0; i < COMMANDS; i++)
+		fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+	fputs("\n`devlink3 COMMAND --help` says more; `devlink3 --version` prints the version.\n"
+	      "Exit codes: 0 done, 1 failed, 2 usage, 3 not authenticated, 4 refused by licence or limits,\n"
+	      "5 unreachable.\n",
+	      to);
+}
+
+int command_print_help(const struct command *c)
+{
+	printf("usage: devlink3 %s\n\n%s", c->usage, c->help);
+	return EXIT_DONE;
+}
+
+int command_usage_error(const struct command *c, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "devlink3 %s: ", c->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fprintf(stderr, "\nusage: devlink3 %s\n`devlink3 %s --help` says more.\n", c->usage, c->name);
+	return EXIT_USAGE;
+}
+
+/* What was printed must have got there: a full disk is a failure too. */
+static int finish_output(int code)
+{
+	bool bad = fflush(stdout) != 0 || ferror(stdout);
+
+	if (bad && code == EXIT_DONE) {
+		fputs("devlink3: standard output could not be written\n", stderr);
+		return EXIT_FAILED;
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	/* A reader that has seen enough closes the pipe; that is its right. */
+	signal(SIGPIPE, SIG_DFL);
+	if (!name) {
+		print_commands(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+		print_commands(stdout);
+		return finish_output(EXIT_DONE);
+	}
+	if (strcmp(name, "--version") == 0) {
+		printf("devlink3 %s\n", dl3_version());
+		return finish_output(EXIT_DONE);
+	}
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (strcmp(name, commands[i]->name) == 0)
+			return finish_output(commands[i]->run(commands[i], argc - 1, argv + 1));
+	fprintf(stderr, "devlink3: there is no command '%s'\n\n", name);
+	print_commands(stderr);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,235 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
+"""`devlink3 decode` as its user meets it. Usage: test_decode.py PROGRAM DATA SAMPLE"""
+import json
+import os
+import pathlib
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM, DATA, SAMPLE = sys.argv[1:4]
+EMULATOR = os.environ.get("DEVLINK3_EMULATOR", "").split()
+
+
+def decode(data, *options, env=None):
+    """The exit code, the output as it is, and what went to standard error."""
+    if isinstance(data, str):
+        data = data.encode()
+    with tempfile.NamedTemporaryFile() as f:
+        f.write(data)
+        f.flush()
+        return run("decode", *options, f.name, env=env)
+
+
+def run(*arguments, stdin=b"", env=None):
+    p = subprocess.run([*EMULATOR, PROGRAM, *arguments], input=stdin, capture_output=True, timeout=120,
+                       env={**os.environ, **(env or {})})
+    return p.returncode, p.stdout.decode(), p.stderr.decode()
+
+
+def lines(output):
+    assert output == "" or output.endswith("\n")
+    return [json.loads(line) for line in output.split("\n")[:-1]]
+
+
+def frame(payload):
+    n = len(payload)
+    if n + 3 <= 0x7fff:
+        return bytes([0x49]) + struct.pack(">H", n + 3) + payload
+    n += 4
+    return bytes([0x49, n >> 15 | 0x80, n >> 8 & 0x7f, n & 0xff]) + payload
+
+
+def test_packet(request, payload=b""):
+    return frame(struct.pack(">III", 0x2a0001, request, len(payload)) + payload)
+
+
+def event(counter, xml):
+    text = xml.encode() + b"\0"
+    return frame(struct.pack(">IIIIH", 0x10300011, 0xc0000201, counter, 0x760001, len(text)) + text)
+
+
+LOST = "<CallLost>c0000201,c000020100000001,1,16,%d</CallLost>"
+
+
+class Vectors(unittest.TestCase):
+    def setUp(self):
+        self.vectors = json.loads(pathlib.Path(DATA, "wire.json").read_text())
+
+    def test_every_frame_is_one_line_without_an_error(self):
+        text = "".join(f"# {v['name']}\n{v['hex']}\n" for v in self.vectors["frames"])
+        code, out, err = decode(text)
+        got = lines(out)
+        self.assertEqual((code, err, len(got)), (0, "", len(self.vectors["frames"])))
+        plain = ("message", "request_id", "result", "step", "user", "application", "payload", "challenge", "response",
+                 "password", "pbx", "variant", "flags", "pbx_address", "counter", "tuples", "file", "contents")
+        for vector, line in zip(self.vectors["frames"], got):
+            for key in set(plain) & set(vector["expect"]):
+                self.assertEqual(line[key], vector["expect"][key], f"{vector['name']}: {key}")
+
+    def test_every_malformed_frame_is_named(self):
+        for v in self.vectors["malformed"]:
+            with self.subTest(v["name"]):
+                code, out, err = decode(v["hex"] + "\n")
+                (line,) = lines(out)
+                self.assertEqual(line.get("error"), v["error"])
+                self.assertEqual(code, 1 if v["error"] else 0)
+                if v["error"]:
+                    self.assertIsInstance(line["offset"], int)
+                    self.assertIn("expected", line["reason"])
+
+    def test_decoding_goes_on_behind_each_malformed_line(self):
+        good = self.vectors["frames"][0]["hex"]
+        text = "".join(f"{v['hex']}\n{good}\n" for v in self.vectors["malformed"])
+        code, out, err = decode(text)
+        got = lines(out)
+        self.assertEqual(code, 1)
+        self.assertEqual(len(got), 2 * len(self.vectors["malformed"]))
+        for line in got[1::2]:
+            self.assertEqual(line["message"], "test_request")
+
+
+class Raw(unittest.TestCase):
+    def test_raw_octets_are_told_from_hex(self):
+        data = test_packet(1) + event(7, LOST % 5) + test_packet(2, b"x" * 900)
+        code, out, err = decode(data)
+        self.assertEqual([m["message"] for m in lines(out)], ["test_request", "event", "test_request"])
+        self.assertEqual([m["frame"] for m in lines(out)], [0, 15, 15 + len(event(7, LOST % 5))])
+        self.assertEqual(code, 0)
+
+    def test_standard_input_is_read_too(self):
+        code, out, err = run("decode", "-", stdin=test_packet(3))
+        self.assertEqual((code, lines(out)[0]["request_id"]), (0, 3))
+
+    def test_noise_between_frames_is_passed_over_and_said(self):
+        noise = b"\xffI\x00\x40IIII no frame I\x80"
+        data = test_packet(1) + noise + test_packet(2) + test_packet(3)
+        code, out, err = decode(data, "--raw")
+        got = lines(out)
+        self.assertEqual(code, 1)
+        self.assertEqual([m["request_id"] for m in got if "request_id" in m][-1], 3)
+        self.assertTrue(any("error" in m for m in got))
+
+    def test_a_wrong_discriminator_names_its_place_and_where_decoding_goes_on(self):
+        code, out, err = decode(test_packet(1) + b"\xff\xfe\xfd" + test_packet(2), "--raw")
+        got = lines(out)
+        self.assertEqual(got[1]["error"], "discriminator")
+        self.assertEqual((got[1]["offset"], got[1]["resumed_at"]), (15, 18))
+        self.assertEqual((got[2]["request_id"], len(got), code), (2, 3, 1))
+
+    def test_noise_to_the_end_resumes_nowhere(self):
+        code, out, err = decode(test_packet(1) + b"\xff" * 200000, "--raw")
+        got = lines(out)
+        self.assertEqual((len(got), code), (2, 1))
+        self.assertNotIn("resumed_at", got[1])
+
+    def test_a_frame_cut_short_says_how_much_was_there(self):
+        whole = event(1, LOST % 1)
+        for n in range(1, len(whole)):
+            code, out, err = decode(whole[:n], "--raw")
+            (line,) = lines(out)
+            self.assertEqual((line["error"], code), ("truncated frame", 1))
+            self.assertIn(str(n), line["reason"])
+
+    def test_the_longest_frame_is_one_line(self):
+        contents = bytes(range(256)) * (0x3ffff0 // 256)
+        data = frame(struct.pack(">III", 0x80300041, 9, 0) + contents) + test_packet(1)
+        code, out, err = decode(data)
+        got = lines(out)
+        self.assertEqual((len(got), code), (2, 0))
+        self.assertEqual(len(got[0]["contents"]), len(contents))
+
+    def test_many_frames_over_many_reads(self):
+        data = b"".join(event(i, LOST % i) for i in range(5000))
+        code, out, err = decode(data)
+        self.assertEqual([m["counter"] for m in lines(out)], list(range(5000)))
+
+    def test_random_octets_never_crash_it(self):
+        r = random.Random(12)
+        for _ in range(40):
+            data = r.randbytes(r.randrange(1, 3000)) if r.random() < .5 else test_packet(1) + r.randbytes(300)
+            for form in ("--raw", "--hex"):
+                code, out, err = decode(data, form)
+                lines(out)
+                self.assertIn(code, (0, 1))
+
+    def test_an_empty_file_is_no_lines(self):
+        self.assertEqual(decode(b"")[:2], (0, ""))
+
+
+class Hex(unittest.TestCase):
+    def test_comments_blanks_and_spaces(self):
+        text = "# a comment\n\n  49 00 0f 00 2a 00 01  00 00 00 07 00 00 00 00   # behind it\r\n"
+        code, out, err = decode(text)
+        self.assertEqual((code, [m["request_id"] for m in lines(out)]), (0, [7]))
+
+    def test_several_frames_on_a_line(self):
+        code, out, err = decode((test_packet(1) + test_packet(2)).hex())
+        self.assertEqual([m["request_id"] for m in lines(out)], [1, 2])
+
+    def test_what_is_no_hex_is_said_with_its_line(self):
+        code, out, err = decode("# x\n4900zz\n49000f002a00010000000700000000\n4900f\n")
+        got = lines(out)
+        self.assertEqual([m.get("error") for m in got], ["hex", None, "hex"])
+        self.assertEqual([m["line"] for m in got], [2, 3, 4])
+        self.assertEqual(got[0]["offset"], 5)
+        self.assertEqual(code, 1)
+
+
+class Text(unittest.TestCase):
+    def test_the_sample_stream_is_readable_and_whole(self):
+        code, out, err = run("decode", "--text", SAMPLE)
+        frames = [line for line in open(SAMPLE) if line.strip() and not line.startswith("#")]
+        self.assertEqual((code, err, len(out.splitlines())), (0, "", len(frames)))
+        for word in ("offered to 4005, 4006", "Café Zoë, Lyon", "hold_music", "call_lost", "192.0.2.5"):
+            self.assertIn(word, out)
+        self.assertNotIn("\033", out)
+
+    def test_terminal_escapes_in_names_are_not_passed_on(self):
+        xml = "<AttemptReject>c0000201,c000020100000001,\x1b[31mred\x07,dnd,1</AttemptReject>"
+        code, out, err = decode(event(1, xml), "--text")
+        self.assertNotIn("\x1b", out)
+        self.assertNotIn("\x07", out)
+        self.assertIn("[31mred", out)
+
+    def test_malformed_is_said_in_words(self):
+        code, out, err = decode("48000f\n", "--text")
+        self.assertEqual(code, 1)
+        self.assertIn("line 1: malformed (discriminator): expected", out)
+
+
+class CommandLine(unittest.TestCase):
+    def test_usage_errors_end_with_2_and_say_what_was_expected(self):
+        for arguments in ([], ["nonsense"], ["decode"], ["decode", "--nonsense", SAMPLE], ["decode", SAMPLE, SAMPLE]):
+            code, out, err = run(*arguments)
+            self.assertEqual((code, out), (2, ""), arguments)
+            self.assertIn("usage: devlink3", err)
+
+    def test_help_goes_to_standard_output(self):
+        for arguments in (["--help"], ["decode", "--help"]):
+            code, out, err = run(*arguments)
+            self.assertEqual((code, err), (0, ""))
+            self.assertIn("usage: devlink3", out)
+
+    def test_the_version_is_printed(self):
+        self.assertRegex(run("--version")[1], r"^devlink3 \d+\.\d+\.\d+\n$")
+
+    def test_a_file_that_is_not_there(self):
+        code, out, err = run("decode", "/nonexistent/file")
+        self.assertEqual((code, out), (1, ""))
+        self.assertIn("/nonexistent/file: No such file", err)
+
+    def test_a_full_disk_is_a_failure(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        with open("/dev/full", "wb") as full:
+            p = subprocess.run([*EMULATOR, PROGRAM, "decode", "--json", SAMPLE], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(p.returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What the README shows is what there is: its program is examples/decode_record.c, and what it
+# says `make run` prints is what the command prints.
+#   tests/readme/run.sh COMMAND
+set -euo pipefail
+command=$1
+cd "$(dirname "$0")/../.."
+
+# block FENCE: the first fenced block of that kind.
+block() {
+	awk -v fence="\`\`\`$1" '$0 == "```" && inside { exit } inside { print } $0 == fence { inside = 1 }' README.md
+}
+
+diff --label 'README.md' --label 'examples/decode_record.c' -u <(block c) <(sed '1,2d' examples/decode_record.c)
+
+# The block begins with `$ make run`; `...` stands for lines left out.
+shown=$(block console | sed -n '/^\$ make run$/,/^\$ make test$/p' | grep -v '^\$ make\|^\.\.\.$\|^$')
+printed=$("$command" decode --text examples/sample-stream.hex)
+[ -n "$shown" ]
+while IFS= read -r line; do
+	grep -qxF -- "$line" <<<"$printed" || {
+		echo "README.md shows what 'make run' does not print: $line" >&2
+		exit 1
+	}
+done <<<"$shown"
