@@ -168,7 +168,8 @@ static inline enum dl3_err read_row(struct walk *w, const struct tag *open, enum
 	struct dl3i_row_text row = { .start = w->start, .end = w->end, .row = open->behind, .xml = true };
 	const char *row_end = dl3i_read_row(kind, &row, out);
 
-	return close_row(w, open, row_end, p);
+	*p = row_end < w->end ? usual_close(w, row_end, open) : NULL;
+	return *p ? DL3_OK : close_row(w, open, row_end, p);
 }
 
 /* Passes over the row behind `open`. */

@@ -400,8 +400,9 @@ static const char *end_behind(const struct dl3i_cut *c, uint32_t i)
  * Goes through the odd octets of a row, which are few, and mends the fields that hold them.
  * Which field that is, is the number of ends in front.
  */
-static void mend_odd(const struct dl3_table *table, const struct dl3i_cut *c, uint32_t count, bool xml, void *out)
+static void mend_odd(enum dl3_row_kind kind, const struct dl3i_cut *c, uint32_t count, bool xml, void *out)
 {
+	const struct dl3_table *table = dl3_row_table(kind);
 	const char *block_start = c->row; /* of the field that reaches into the block */
 	uint32_t passed = 0;              /* ends in the blocks in front */
 
@@ -448,8 +449,10 @@ static struct field split_field(const struct dl3i_split *s, uint32_t i)
 	return (struct field){ .p = s->row + s->starts[i], .len = s->starts[i + 1] - 1 - s->starts[i] };
 }
 
-static void clear_row(const struct dl3_table *table, void *out)
+/* Makes all fields absent; what the row's text was stays known. */
+static void clear_row(enum dl3_row_kind kind, void *out)
 {
+	const struct dl3_table *table = dl3_row_table(kind);
 	struct dl3_row *head = out;
 
 	for (size_t i = 0; i < table->count; i++) {
@@ -458,16 +461,17 @@ static void clear_row(const struct dl3_table *table, void *out)
 		else
 			*number_member(out, &table->fields[i]) = 0;
 	}
-	*head = (struct dl3_row){ 0 };
+	head->present = head->valued = head->unread = 0;
 }
 
 /* Any row at all, field by field: for those too long to be cut. */
-static const char *read_closely(const struct dl3_table *table, const struct dl3i_row_text *t, void *out)
+static const char *read_closely(enum dl3_row_kind kind, const struct dl3i_row_text *t, void *out)
 {
+	const struct dl3_table *table = dl3_row_table(kind);
 	struct dl3i_split s;
 
 	dl3i_split_row(t, (uint32_t)table->count, &s);
-	clear_row(table, out);
+	clear_row(kind, out);
 	for (uint32_t i = 0; i < s.count; i++)
 		mend_field(table, i, split_field(&s, i), t->xml, out);
 	fill_head(out, s.row, s.row_end, s.extra, s.count);
@@ -478,12 +482,13 @@ static const char *read_closely(const struct dl3_table *table, const struct dl3i
  * A party row of 21 or 22 fields: the head by position, and the last three are Purpose, CLI
  * and its presentation. What lies between cannot be told apart and stays in the raw text.
  */
-static void read_short_party(const struct dl3_table *table, const struct dl3i_row_text *t, struct dl3_party *out)
+static void read_short_party(const struct dl3i_row_text *t, struct dl3_party *out)
 {
+	const struct dl3_table *table = dl3_row_table(DL3_ROW_party);
 	struct dl3i_split s;
 
 	dl3i_split_row(t, (uint32_t)table->count, &s);
-	clear_row(table, out);
+	clear_row(DL3_ROW_party, out);
 	for (uint32_t i = 0; i < PARTY_SHORT_HEAD; i++)
 		mend_field(table, i, split_field(&s, i), true, out);
 	for (uint32_t i = 0; i < 3; i++)
@@ -499,35 +504,32 @@ static inline bool short_row(enum dl3_row_kind kind, const struct dl3_row *row)
 	       (row->present == BIT(PARTY_SHORT_MIN) - 1 || row->present == BIT(PARTY_SHORT_MAX) - 1);
 }
 
-static inline bool blank(const struct dl3i_cut *c)
+static inline bool blank(const struct dl3_row *row)
 {
-	return dl3i_skip_space(c->row, c->row_end) == c->row_end;
+	const char *end = row->raw.ptr + row->raw.len;
+
+	return dl3i_skip_space(row->raw.ptr, end) == end;
 }
 
-#define DL3_ROW(kind, title, section)                                                                   \
-	const char *dl3i_read_##kind(const struct dl3i_row_text *t, struct dl3_##kind *out)             \
-	{                                                                                               \
-		const struct dl3_table *table = dl3_row_table(DL3_ROW_##kind);                          \
-		const char *extra = NULL;                                                               \
-		struct dl3i_cut cut;                                                                    \
-                                                                                                        \
-		if (!dl3i_cut_row(t, &cut)) {                                                           \
-			const char *row_end = read_closely(table, t, out);                              \
-			if (short_row(DL3_ROW_##kind, &out->row))                                       \
-				read_short_party(table, t, (void *)out);                                \
-			return row_end;                                                                 \
-		}                                                                                       \
-		uint32_t count = fields_##kind(&cut, out, &extra);                                      \
-		if (cut.any_odd)                                                                        \
-			mend_odd(table, &cut, count, t->xml, out);                                      \
-		if (count == 1 && blank(&cut)) {                                                        \
-			clear_row(table, out);                                                          \
-			count = 0;                                                                      \
-		}                                                                                       \
-		fill_head(&out->row, cut.row, cut.row_end, extra, count);                               \
-		if (short_row(DL3_ROW_##kind, &out->row))                                               \
-			read_short_party(table, t, (void *)out);                                        \
-		return cut.row_end;                                                                     \
+#define DL3_ROW(kind, title, section)                                                        \
+	const char *dl3i_read_##kind(const struct dl3i_row_text *t, struct dl3_##kind *out)  \
+	{                                                                                    \
+		const char *extra = NULL;                                                    \
+		struct dl3i_cut cut;                                                         \
+                                                                                             \
+		if (dl3i_cut_row(t, &cut)) {                                                 \
+			uint32_t count = fields_##kind(&cut, out, &extra);                   \
+			if (cut.any_odd)                                                     \
+				mend_odd(DL3_ROW_##kind, &cut, count, t->xml, out);          \
+			fill_head(&out->row, cut.row, cut.row_end, extra, count);            \
+		} else {                                                                     \
+			cut.row_end = read_closely(DL3_ROW_##kind, t, out);                  \
+		}                                                                            \
+		if (out->row.present == BIT(0) && blank(&out->row))                          \
+			clear_row(DL3_ROW_##kind, out);                                      \
+		if (short_row(DL3_ROW_##kind, &out->row))                                    \
+			read_short_party(t, (void *)out);                                    \
+		return cut.row_end;                                                          \
 	}
 #include <devlink3/tables/rows.def>
 #undef DL3_ROW
