@@ -230,12 +230,13 @@ static void run(const struct stream *s, struct method *m)
 	m->found = found;
 }
 
-static void print(const struct stream *s, const struct method *m, const struct method *expat, const struct method *scan)
+static void print(const struct stream *s, const struct method *m, const struct method *expat,
+                  const struct method *scan)
 {
 	double mb = (double)s->len / 1e6 / m->best;
 
-	printf("%-28s %9.0f %12.0f %10.2f %10.2f\n", m->name, mb, (double)s->events / m->best, expat->best / m->best,
-	       scan->best / m->best);
+	printf("%-28s %9.0f %12.0f %10.2f %10.2f\n", m->name, mb, (double)s->events / m->best,
+	       expat->best / m->best, scan->best / m->best);
 }
 
 int main(void)
@@ -257,16 +258,16 @@ int main(void)
 	for (int round = 0; round < ROUNDS; round++)
 		for (size_t i = 0; i < count; i++)
 			run(&s, &methods[i]);
-	printf("%zu events, %.1f MB of frames, %.0f octets each on average; best of %d rounds, CPU time\n\n", s.events,
-	       (double)s.len / 1e6, (double)s.len / (double)s.events, ROUNDS);
+	printf("%zu events, %.1f MB of frames, %.0f octets each on average; best of %d rounds, CPU time\n\n",
+	       s.events, (double)s.len / 1e6, (double)s.len / (double)s.events, ROUNDS);
 	printf("%-28s %9s %12s %10s %10s\n", "", "MB/s", "events/s", "x expat", "x memchr");
 	for (size_t i = 0; i < count; i++)
 		print(&s, &methods[i], &methods[2], &methods[3]);
 	struct method counter = { .run = run_count };
 	run(&s, &counter);
 	bool agree = counter.found.fields == methods[2].found.fields;
-	printf("\nfields found: %" PRIu64 " by the decoder, %" PRIu64 " by expat and split: %s\n", counter.found.fields,
-	       methods[2].found.fields, agree ? "the same" : "NOT THE SAME");
+	printf("\nfields found: %" PRIu64 " by the decoder, %" PRIu64 " by expat and split: %s\n",
+	       counter.found.fields, methods[2].found.fields, agree ? "the same" : "NOT THE SAME");
 	XML_ParserFree(expat->parser);
 	free(expat);
 	stream_free(&s);

@@ -10,10 +10,12 @@
 #define TEXTS 64
 
 static const char *const names[] = {
-	"Reception", "Müller, Jürgen", "O'Neil, Sean", "M&S <HQ>", "李雷", "Sales \"East\"", "Zoë", "Łukasz Żak",
+	"Reception", "Müller, Jürgen", "O'Neil, Sean", "M&S <HQ>",
+	"李雷",      "Sales \"East\"", "Zoë",          "Łukasz Żak",
 };
 static const char *const devices[] = { "4001", "4002", "4003", "4107", "2205", "201", "865001" };
-static const char *const numbers[] = { "01707123456", "0033123456789", "901707123456", "5678", "+4930123456" };
+static const char *const numbers[] = { "01707123456", "0033123456789", "901707123456", "5678",
+	                               "+4930123456" };
 static const char *const groups[] = { "200", "201", "300" };
 
 struct maker {

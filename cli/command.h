@@ -9,7 +9,7 @@ enum exit_code {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_NOT_AUTHENTICATED = 3,
-	EXIT_REFUSED = 4,     /* by licence or limits */
+	EXIT_REFUSED = 4, /* by licence or limits */
 	EXIT_UNREACHABLE = 5,
 };
 
@@ -27,6 +27,7 @@ extern const struct command command_decode;
 int command_print_help(const struct command *c);
 
 /* Says on standard error what is wrong with the command line. @return EXIT_USAGE. */
-int command_usage_error(const struct command *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int command_usage_error(const struct command *c, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 #endif

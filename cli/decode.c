@@ -45,7 +45,8 @@ static int parse(const struct command *c, int argc, char **argv, struct options 
 		const char *a = argv[i];
 		if (options_end || a[0] != '-' || strcmp(a, "-") == 0) {
 			if (o->file)
-				return command_usage_error(c, "one file is expected, and '%s' is a second", a);
+				return command_usage_error(c, "one file is expected, and '%s' is a second",
+				                           a);
 			o->file = a;
 		} else if (strcmp(a, "--") == 0) {
 			options_end = true;
@@ -120,7 +121,8 @@ static void fault_line_text(struct dl3i_out *o, const struct source_item *item, 
 	dl3i_put_char(o, '\n');
 }
 
-static void fault_line(struct dl3i_out *o, const struct source_item *item, const struct place *place, bool text)
+static void fault_line(struct dl3i_out *o, const struct source_item *item, const struct place *place,
+                       bool text)
 {
 	if (text)
 		fault_line_text(o, item, place);
@@ -131,22 +133,24 @@ static void fault_line(struct dl3i_out *o, const struct source_item *item, const
 static void message_line(struct decoder *d, struct dl3i_out *o, const struct source_item *item,
                          const struct place *place)
 {
-	struct message m = { .place = *place };
-	bool malformed = false;
+	struct message m = {
+		.place = *place, .header = item->header, .payload = item->payload, .scratch = d->scratch
+	};
+	bool good = false;
 
 	m.fault.err = dl3_msg_decode(item->payload, &m.msg, &m.fault);
 	if (d->options->text) {
-		message_text(o, &m, item->payload, item->header, d->options->colour, d->scratch, &malformed);
+		good = message_text(o, &m, d->options->colour);
 	} else {
 		struct dl3i_json j = { .out = *o };
 		dl3i_json_open(&j, '{');
 		put_place(&j, place);
-		message_json(&j, &m, item->payload, item->header, d->scratch, &malformed);
+		good = message_json(&j, &m);
 		dl3i_json_close(&j, '}');
 		*o = j.out;
 		dl3i_put_char(o, '\n');
 	}
-	d->malformed |= malformed;
+	d->malformed |= !good;
 }
 
 static void put_line(struct decoder *d, struct dl3i_out *o, const struct source_item *item)
@@ -209,15 +213,16 @@ static int run(const struct command *self, int argc, char **argv)
 	struct options o;
 	int code = parse(self, argc, argv, &o);
 
-	if (code >= 0)
+	if (code >= 0 || !o.file)
 		return code;
-	FILE *file = strcmp(o.file, "-") == 0 ? stdin : fopen(o.file, "rb");
+	bool standard_input = strcmp(o.file, "-") == 0;
+	FILE *file = standard_input ? stdin : fopen(o.file, "rb");
 	if (!file) {
 		fprintf(stderr, "devlink3 decode: %s: %s\n", o.file, strerror(errno));
 		return EXIT_FAILED;
 	}
 	code = decode_file(file, &o);
-	if (file != stdin)
+	if (!standard_input)
 		fclose(file);
 	return code;
 }
@@ -227,21 +232,21 @@ const struct command command_decode = {
 	.usage = "decode [--json | --text] [--raw | --hex] FILE",
 	.summary = "octets of a conversation, as JSON Lines or text",
 	.help = "Decodes FILE ('-' for standard input): raw octets of one direction of a connection, or\n"
-	        "hexadecimal text with a frame a line and comments behind '#'. Which of the two it is\n"
-	        "is seen from its first octets.\n"
-	        "\n"
-	        "  --json   JSON Lines, a line a message with its records inside; the default in a pipe\n"
-	        "  --text   text for people; the default on a terminal (NO_COLOR is respected)\n"
-	        "  --raw    FILE is raw octets\n"
-	        "  --hex    FILE is hexadecimal text\n"
-	        "\n"
-	        "A malformed frame gives a line with its error, offset and reason, and decoding goes on\n"
-	        "at the next line, or in raw octets at the next place that looks like a frame\n"
-	        "(\"resumed_at\"). Passwords that a client sent in plain are shown.\n"
-	        "\n"
-	        "Exit code: 0 when all was well, 1 when anything was malformed or could not be read.\n"
-	        "\n"
-	        "  devlink3 decode examples/sample-stream.hex\n"
-	        "  devlink3 decode --json capture.bin | jq 'select(.message == \"event\")'\n",
+		"hexadecimal text with a frame a line and comments behind '#'. Which of the two it is\n"
+		"is seen from its first octets.\n"
+		"\n"
+		"  --json   JSON Lines, a line a message with its records inside; the default in a pipe\n"
+		"  --text   text for people; the default on a terminal (NO_COLOR is respected)\n"
+		"  --raw    FILE is raw octets\n"
+		"  --hex    FILE is hexadecimal text\n"
+		"\n"
+		"A malformed frame gives a line with its error, offset and reason, and decoding goes on\n"
+		"at the next line, or in raw octets at the next place that looks like a frame\n"
+		"(\"resumed_at\"). Passwords that a client sent in plain are shown.\n"
+		"\n"
+		"Exit code: 0 when all was well, 1 when anything was malformed or could not be read.\n"
+		"\n"
+		"  devlink3 decode examples/sample-stream.hex\n"
+		"  devlink3 decode --json capture.bin | jq 'select(.message == \"event\")'\n",
 	.run = run,
 };

@@ -16,8 +16,11 @@ struct place {
 /* One message and what decoding it said. */
 struct message {
 	struct place place;
+	size_t header; /* octets of its frame's header */
+	struct dl3_octets payload;
 	struct dl3_msg msg;
 	struct dl3_fault fault; /* of the message; offsets count from the payload */
+	char *scratch;          /* DL3_RECORD_SCRATCH_MAX octets, for its records */
 };
 
 /*
@@ -28,21 +31,22 @@ struct records {
 	struct dl3_octets left;
 	struct dl3_octets payload;
 	struct dl3_fault *fault;
-	char *scratch; /* DL3_RECORD_SCRATCH_MAX octets */
+	char *scratch;
 };
+
+/* The records of a message; none unless it is an event. */
+struct records records_of(const struct message *m, struct dl3_fault *fault);
 
 /* @return 1 with a record, 0 at the end. */
 int records_next(struct records *r, struct dl3_tuple *tuple, struct dl3_record *record);
 
-/* Writes a message as one JSON object on a line. `scratch` as above. */
-void message_json(struct dl3i_json *j, const struct message *m, struct dl3_octets payload, size_t header,
-                  char *scratch, bool *malformed);
+/* Writes a message as the members of a JSON object. @return whether it is well formed. */
+bool message_json(struct dl3i_json *j, const struct message *m);
 
 /* Writes a fault as JSON members: error, offset, reason. */
 void fault_json(struct dl3i_json *j, const char *name, const struct dl3_fault *fault);
 
-/* Writes a message as text for people, in one or a few lines. `colour` allows escapes. */
-void message_text(struct dl3i_out *o, const struct message *m, struct dl3_octets payload, size_t header, bool colour,
-                  char *scratch, bool *malformed);
+/* Writes a message as a line of text for people; `colour` allows escapes. @return whether it is well formed. */
+bool message_text(struct dl3i_out *o, const struct message *m, bool colour);
 
 #endif

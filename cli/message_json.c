@@ -220,14 +220,11 @@ void fault_json(struct dl3i_json *j, const char *name, const struct dl3_fault *f
 	dl3i_json_z(j, reason);
 }
 
-void message_json(struct dl3i_json *j, const struct message *m, struct dl3_octets payload, size_t header,
-                  char *scratch, bool *malformed)
+bool message_json(struct dl3i_json *j, const struct message *m)
 {
 	struct dl3_fault fault = m->fault;
-	struct records records = { .payload = payload, .fault = &fault, .scratch = scratch };
+	struct records records = records_of(m, &fault);
 
-	if (m->msg.type == DL3_MSG_EVENT)
-		records.left = m->msg.u.event.tuples;
 	DL3I_JSON_KEY(j, "message");
 	dl3i_json_z(j, dl3_msg_name(m->msg.type));
 	if (m->msg.type != DL3_MSG_UNKNOWN && m->msg.type != DL3_MSG_EVENT) {
@@ -239,9 +236,9 @@ void message_json(struct dl3i_json *j, const struct message *m, struct dl3_octet
 		body(j, m, &records);
 	if (m->fault.err == DL3_OK && m->msg.rest.len > 0)
 		HEX(j, "rest", m->msg.rest);
-	if (fault.err != DL3_OK) {
-		fault.offset += m->place.offset + header;
-		fault_json(j, dl3_err_name(fault.err), &fault);
-	}
-	*malformed = fault.err != DL3_OK;
+	if (fault.err == DL3_OK)
+		return true;
+	fault.offset += m->place.offset + m->header;
+	fault_json(j, dl3_err_name(fault.err), &fault);
+	return false;
 }

@@ -172,10 +172,12 @@ static void record(struct pen *p, const struct dl3_record *r)
 		detail(p, &r->u.detail);
 		break;
 	case DL3_KIND_CALL_LOST:
-		lost(p, r->u.call_lost.end, DL3_HAS(&r->u.call_lost, DL3_CALL_LOST_CAUSE), r->u.call_lost.cause);
+		lost(p, r->u.call_lost.end, DL3_HAS(&r->u.call_lost, DL3_CALL_LOST_CAUSE),
+		     r->u.call_lost.cause);
 		break;
 	case DL3_KIND_LINK_LOST:
-		lost(p, r->u.link_lost.end, DL3_HAS(&r->u.link_lost, DL3_LINK_LOST_CAUSE), r->u.link_lost.cause);
+		lost(p, r->u.link_lost.end, DL3_HAS(&r->u.link_lost, DL3_LINK_LOST_CAUSE),
+		     r->u.link_lost.cause);
 		labelled(p, " link ", r->u.link_lost.link);
 		break;
 	case DL3_KIND_ATTEMPT_REJECT:
@@ -265,7 +267,8 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		text(p, msg->u.event_request.flags);
 		break;
 	case DL3_MSG_EVENT_REPLY:
-		name_or_number(p, dl3_event_result_name(msg->u.event_reply.result), msg->u.event_reply.result);
+		name_or_number(p, dl3_event_result_name(msg->u.event_reply.result),
+		               msg->u.event_reply.result);
 		labelled(p, " ", msg->u.event_reply.flags);
 		break;
 	case DL3_MSG_EVENT:
@@ -289,8 +292,8 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 
 static bool from_client(enum dl3_msg_type type)
 {
-	return type == DL3_MSG_TEST_REQUEST || type == DL3_MSG_AUTH_REQUEST || type == DL3_MSG_EVENT_REQUEST ||
-	       type == DL3_MSG_READ_REQUEST;
+	return type == DL3_MSG_TEST_REQUEST || type == DL3_MSG_AUTH_REQUEST ||
+	       type == DL3_MSG_EVENT_REQUEST || type == DL3_MSG_READ_REQUEST;
 }
 
 static void heading(struct pen *p, const struct message *m)
@@ -313,29 +316,31 @@ static void heading(struct pen *p, const struct message *m)
 	z(p, " ");
 }
 
-void message_text(struct dl3i_out *o, const struct message *m, struct dl3_octets payload, size_t header, bool colour,
-                  char *scratch, bool *malformed)
+static void put_fault(struct pen *p, const struct message *m, struct dl3_fault fault)
+{
+	char reason[DL3_FAULT_TEXT_MAX];
+
+	fault.offset += m->place.offset + m->header;
+	dl3_fault_text(&fault, reason, sizeof(reason));
+	style(p, FAULT);
+	z(p, "  malformed (");
+	z(p, dl3_err_name(fault.err));
+	z(p, "): ");
+	z(p, reason);
+	style(p, PLAIN);
+}
+
+bool message_text(struct dl3i_out *o, const struct message *m, bool colour)
 {
 	struct pen pen = { .out = o, .colour = colour };
 	struct dl3_fault fault = m->fault;
-	struct records records = { .payload = payload, .fault = &fault, .scratch = scratch };
-	char reason[DL3_FAULT_TEXT_MAX];
+	struct records records = records_of(m, &fault);
 
-	if (m->msg.type == DL3_MSG_EVENT)
-		records.left = m->msg.u.event.tuples;
 	heading(&pen, m);
 	if (m->fault.err == DL3_OK || m->msg.type == DL3_MSG_EVENT)
 		body(&pen, m, &records);
-	*malformed = fault.err != DL3_OK;
-	if (*malformed) {
-		fault.offset += m->place.offset + header;
-		dl3_fault_text(&fault, reason, sizeof(reason));
-		style(&pen, FAULT);
-		z(&pen, "  malformed (");
-		z(&pen, dl3_err_name(fault.err));
-		z(&pen, "): ");
-		z(&pen, reason);
-		style(&pen, PLAIN);
-	}
+	if (fault.err != DL3_OK)
+		put_fault(&pen, m, fault);
 	z(&pen, "\n");
+	return fault.err == DL3_OK;
 }

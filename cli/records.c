@@ -6,6 +6,15 @@ static size_t offset_of(const struct records *r, const uint8_t *p)
 	return (size_t)(p - r->payload.ptr);
 }
 
+struct records records_of(const struct message *m, struct dl3_fault *fault)
+{
+	struct records r = { .payload = m->payload, .fault = fault, .scratch = m->scratch };
+
+	if (m->msg.type == DL3_MSG_EVENT)
+		r.left = m->msg.u.event.tuples;
+	return r;
+}
+
 int records_next(struct records *r, struct dl3_tuple *tuple, struct dl3_record *record)
 {
 	struct dl3_fault fault = { .err = DL3_OK };

@@ -9,7 +9,7 @@
 /* Octets read at once. */
 #define CHUNK 65536u
 /* The most that is ever kept: a frame and what is read ahead of it. */
-#define KEEP_MAX (2u * DL3_FRAME_MAX)
+#define KEEP_MAX ((size_t)2 * DL3_FRAME_MAX)
 /* Enough of a frame to believe that it is one: header and message code. */
 #define GLANCE (DL3_FRAME_HEADER_MAX + 4u)
 
@@ -20,9 +20,9 @@ struct source {
 	uint8_t *octets; /* raw: what was read; hex: the octets of a line */
 	size_t cap;
 	size_t len;
-	size_t at;       /* how far they have been used */
-	uint64_t base;   /* raw: place of octets[0] in the file */
-	uint64_t line;   /* hex */
+	size_t at;            /* how far they have been used */
+	uint64_t base;        /* raw: place of octets[0] in the file */
+	uint64_t line;        /* hex */
 	uint8_t chunk[CHUNK]; /* hex: text not yet read */
 	size_t chunk_len;
 	size_t chunk_at;
@@ -259,7 +259,9 @@ static int read_line(struct source *s, struct source_item *item)
 			continue;
 		if (digit(c) < 0 || s->len > KEEP_MAX) {
 			bool digits = digit(c) >= 0;
-			not_hex(item, column, digits ? "no more than two of the longest frames on a line" : "a hexadecimal digit",
+			not_hex(item, column,
+			        digits ? "no more than two of the longest frames on a line"
+			               : "a hexadecimal digit",
 			        digits ? "a longer line" : "the character", digits ? EOF : c);
 			break;
 		}
@@ -326,8 +328,7 @@ static void hand_over(struct source *s)
 {
 	size_t n = s->len < sizeof(s->chunk) ? s->len : sizeof(s->chunk);
 
-	if (n > 0)
-		memcpy(s->chunk, s->octets, n);
+	memcpy(s->chunk, s->octets, n);
 	s->chunk_len = n;
 	s->chunk_at = 0;
 	s->len = s->at = 0;

@@ -26,7 +26,7 @@ struct source_item {
 	 * counts like `offset`. For hex that is no hex `fault.err` is DL3_ERR_TEXT and `not_hex` set. */
 	struct dl3_fault fault;
 	bool not_hex;
-	bool resumed;     /* raw: decoding goes on at `resume`, found by searching */
+	bool resumed; /* raw: decoding goes on at `resume`, found by searching */
 	uint64_t resume;
 };
 

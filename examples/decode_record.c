@@ -20,6 +20,7 @@ int main(void)
 	}
 	const struct dl3_call_lost *lost = &record.u.call_lost;
 	const char *cause = dl3_enum_name(DL3_ENUM_cause, lost->cause);
-	printf("CallLost %.*s: %s\n", (int)lost->end.len, lost->end.ptr, cause ? cause : "a cause without a name");
+	printf("CallLost %.*s: %s\n", (int)lost->end.len, lost->end.ptr,
+	       cause ? cause : "a cause without a name");
 	return 0;
 }

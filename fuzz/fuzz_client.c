@@ -16,8 +16,8 @@ static struct dl3_session *start(bool encrypted, const struct dl3_allocator *all
 
 static void fine(enum dl3_err err)
 {
-	MUST(err == DL3_OK || err == DL3_ERR_STATE || err == DL3_ERR_REQUEST_LIMIT || err == DL3_ERR_OUTPUT_LIMIT ||
-	     err == DL3_ERR_MEMORY);
+	MUST(err == DL3_OK || err == DL3_ERR_STATE || err == DL3_ERR_REQUEST_LIMIT ||
+	     err == DL3_ERR_OUTPUT_LIMIT || err == DL3_ERR_MEMORY);
 }
 
 static void act(struct play *p, uint8_t choice)
@@ -28,7 +28,8 @@ static void act(struct play *p, uint8_t choice)
 	switch (choice & 7u) {
 	case 0:
 	case 1:
-		fine(dl3_client_authenticate(p->session, "app", "secret", (choice & 1u) != 0 ? "fuzz" : NULL));
+		fine(dl3_client_authenticate(p->session, "app", "secret",
+		                             (choice & 1u) != 0 ? "fuzz" : NULL));
 		break;
 	case 2:
 		fine(dl3_client_stream(p->session, choice >> 3 & DL3_FLAGS_ALL, &request));

@@ -26,8 +26,8 @@ static void double_octets(struct dl3_octets in)
 		MUST(len <= room && dl3t_utf8_valid(text, len));
 		MUST(dl3_utf16_encode(view, true, wide, 2 * room + 2, &wide_len) == DL3_OK);
 		MUST(wide_len <= in.len + 2);
-		MUST(dl3_utf16_decode((struct dl3_octets){ wide, wide_len }, again, 3 * room + 3, &again_len, NULL) ==
-		     DL3_OK);
+		MUST(dl3_utf16_decode((struct dl3_octets){ wide, wide_len }, again, 3 * room + 3, &again_len,
+		                      NULL) == DL3_OK);
 		MUST(again_len == len && memcmp(text, again, len) == 0);
 	}
 	free(text);
@@ -37,13 +37,14 @@ static void double_octets(struct dl3_octets in)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint32_t codes[] = { DL3_TUPLE_CMEXTN, DL3_TUPLE_SIPTRACK, DL3_TUPLE_DELTA2, DL3_TUPLE_DELTA3,
-		                          0x0076ffffu };
+	static const uint32_t codes[] = { DL3_TUPLE_CMEXTN, DL3_TUPLE_SIPTRACK, DL3_TUPLE_DELTA2,
+		                          DL3_TUPLE_DELTA3, 0x0076ffffu };
 
 	if (size < 1 || size > DL3_TUPLE_DATA_MAX) {
 		return 0;
 	}
-	struct dl3_tuple tuple = { codes[data[0] % (sizeof(codes) / sizeof(codes[0]))], { data + 1, size - 1 } };
+	struct dl3_tuple tuple = { codes[data[0] % (sizeof(codes) / sizeof(codes[0]))],
+		                   { data + 1, size - 1 } };
 	size_t room = DL3_RECORD_SCRATCH(tuple.data.len);
 	char *scratch = malloc(room + 1);
 	struct dl3_record record;

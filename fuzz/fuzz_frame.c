@@ -106,7 +106,8 @@ static void walk(struct dl3_octets table)
 		MUST(memcmp(out, tuple.data.ptr - DL3_TUPLE_HEADER, len) == 0);
 		free(out);
 	}
-	MUST(err == DL3_END || (err == DL3_ERR_TRUNCATED_TUPLE && fault.err == err && fault.offset <= home.len));
+	MUST(err == DL3_END ||
+	     (err == DL3_ERR_TRUNCATED_TUPLE && fault.err == err && fault.offset <= home.len));
 	MUST(table.len == 0);
 }
 

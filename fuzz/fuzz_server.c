@@ -34,7 +34,8 @@ static void send_event(struct play *p, uint32_t counter)
 	lost.u.call_lost.node = dl3_str_of("c0a82a03");
 	swapped.u.delta2_ends.a_call_id = dl3_str_of("9.1.0");
 	MUST(streaming || flags == 0);
-	fine(dl3_server_event(p->session, 0xc0a82a03, counter, (flags & DL3_FLAG_CD2) != 0 ? &swapped : &lost));
+	fine(dl3_server_event(p->session, 0xc0a82a03, counter,
+	                      (flags & DL3_FLAG_CD2) != 0 ? &swapped : &lost));
 }
 
 static void act(struct play *p, uint8_t choice)

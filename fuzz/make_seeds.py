@@ -68,22 +68,32 @@ def keep_conversations(frames):
     keep("server", b"\0\3" + b"".join(login + asked))
     keep("server", b"\1" + feeds(login + asked) + act(12) + b"\4\x64")
     keep("server", b"\5" + feeds(login[:1]) + act(1) + feeds(login[1:]) + act(4) + feeds(asked) + act(0x27) + act(0x38))
+    others = [bytes.fromhex(f["hex"]) for f in frames if f["from"] == "client"]
+    keep("server", b"\0\7" + b"".join(login + others))
+    keep("server", b"\1" + b"".join(act(n) for n in range(16)) + feeds(login) + b"".join(act(n) for n in range(16)))
     keep("server", b"\0\7" + login[0] + pick["sha1 response, password of 16 octets"] + asked[1])
     plain = pick["authenticate, bare user"].replace(b"app\0", b"plain\0").replace(b"I\0\x13", b"I\0\x15")
     keep("server", b"\2\7" + plain + pick["plain response"] + asked[0])
     opened = [pick["sha1 challenge"], pick["authenticated"], pick["event reply, all accepted"]]
     events = [bytes.fromhex(f["hex"]) for f in frames if f["expect"]["message"] == "event"]
-    replies = [pick["test reply"], pick["file contents"]]
-    keep("client", b"\0\5" + b"".join(opened[:2] + renumber(opened[2:] + events + replies)))
-    keep("client", b"\1" + act(0) + feeds(opened[:2]) + feeds(renumber(opened[2:] + replies + events)) + b"\4\xff\4\xff")
-    keep("client", b"\2\2" + pick["plain challenge"] + pick["authenticated"])
+    replies = [pick["test reply"], pick["file contents"], pick["test reply"]]
+    whole = renumber(opened + events + replies)
+    keep("client", b"\0\5" + b"".join(whole))
+    keep("client", b"\0\5" + b"".join(renumber(opened + events[:1] + events[:1] + events[2:] + events[:1])))
+    keep("client", b"\1" + act(0) + feeds(whole) + b"\4\xff\4\xff")
+    keep("client", b"\1" + act(0) + feeds(renumber(opened + replies[:1] + events)) + act(5) + act(6) + act(7))
+    keep("client", b"\5" + act(0) + feeds(whole[:2]) + act(0x12) + act(3) * 9 + b"\5\xff\5\xff")
+    for fail_at in (1, 4, 9, 16):
+        keep("client", bytes([1 | fail_at << 3]) + act(0) + feeds(whole))
+        keep("server", bytes([1 | fail_at << 3]) + feeds(login + asked) + act(12))
+    keep("client", b"\2\2" + b"".join(renumber([pick["plain challenge"], pick["authenticated"]])))
     keep("client", b"\0\2" + pick["plain challenge"])
     keep("client", b"\1" + act(1) + feeds([pick["refused: retry_later"]]))
 
 
 def renumber(frames):
-    """Gives replies the ids of a client that counts its requests from 1 and has used two."""
-    number = 3
+    """Gives replies the ids of a client that counts its requests from 1."""
+    number = 1
     out = []
     for frame in frames:
         if frame[3] == 0x80:

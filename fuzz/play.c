@@ -296,8 +296,8 @@ static void script(const struct play_role *role, uint8_t how, const uint8_t *dat
 
 /* ---- A stream, fed whole and in pieces ---- */
 
-static void stream(struct play *p, const struct play_role *role, bool encrypted, const uint8_t *data, size_t size,
-                   uint8_t piece)
+static void stream(struct play *p, const struct play_role *role, bool encrypted, const uint8_t *data,
+                   size_t size, uint8_t piece)
 {
 	MUST(begin(p, role, encrypted, 0));
 	role->act(p, 0);

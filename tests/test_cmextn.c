@@ -114,6 +114,21 @@ static void odd_lengths_are_refused_in_both_forms(void **state)
 	assert_int_equal(r.u.unknown.data.len, 15);
 }
 
+static void fault_offsets_count_from_the_start_of_the_tuple(void **state)
+{
+	size_t len;
+	uint8_t *data = dl3t_hex("00000001 00000002 00000003 0041 00", &len);
+	struct dl3_tuple tuple = { DL3_TUPLE_CMEXTN, { data, len } };
+	struct dl3_record r;
+	struct dl3_fault fault = { .err = DL3_OK };
+
+	(void)state;
+	assert_int_equal(dl3_record_decode(&tuple, scratch, sizeof(scratch), &r, &fault), DL3_ERR_TEXT);
+	assert_int_equal(fault.err, DL3_ERR_TEXT);
+	assert_in_range(fault.offset, 12, 15);
+	dl3t_guard_free(data, len);
+}
+
 static void too_little_scratch_is_said(void **state)
 {
 	size_t len;
@@ -127,7 +142,6 @@ static void too_little_scratch_is_said(void **state)
 	assert_int_equal(dl3_record_decode(&tuple, scratch, DL3_RECORD_SCRATCH(len), &r, NULL), DL3_OK);
 	dl3t_guard_free(data, len);
 }
-
 
 static void tuples_of_other_codes_are_unknown(void **state)
 {
@@ -145,7 +159,9 @@ static void tuples_of_other_codes_are_unknown(void **state)
 }
 
 DL3T_TESTS(cmocka_unit_test(a_plain_event_is_text), cmocka_unit_test(an_extended_event_has_three_numbers),
-           cmocka_unit_test(numbers_of_all_sizes_are_kept), cmocka_unit_test(the_shortest_extended_event_has_14_octets),
+           cmocka_unit_test(numbers_of_all_sizes_are_kept),
+           cmocka_unit_test(the_shortest_extended_event_has_14_octets),
            cmocka_unit_test(a_first_character_that_is_not_zero_makes_it_plain),
            cmocka_unit_test(an_empty_event_is_plain), cmocka_unit_test(odd_lengths_are_refused_in_both_forms),
+           cmocka_unit_test(fault_offsets_count_from_the_start_of_the_tuple),
            cmocka_unit_test(too_little_scratch_is_said), cmocka_unit_test(tuples_of_other_codes_are_unknown));

@@ -173,8 +173,11 @@ static void unread_numbers_keep_their_text(void **state)
 
 static void other_letters_and_other_text_are_unknown(void **state)
 {
-	static const char *const strange[] = { "CALL:X 1,2,3", "CALL:s 1,2", "CALL:1,2", "CALL:,", "call:S 1,2", "CALLS 1,2",
-		                               "CALL", "", "C", " CALL:S 1,2", "CALL;S 1,2", "Extn4001: x", "CALL S 1" };
+	static const char *const strange[] = { "CALL:X 1,2,3", "CALL:s 1,2", "CALL:1,2",
+		                               "CALL:,",       "call:S 1,2", "CALLS 1,2",
+		                               "CALL",         "",           "C",
+		                               " CALL:S 1,2",  "CALL;S 1,2", "Extn4001: x",
+		                               "CALL S 1" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(strange) / sizeof(strange[0]); i++) {
@@ -328,9 +331,10 @@ static void records_cut_and_changed_anywhere_are_survived(void **state)
 		for (size_t k = 0; n < len && k < 6; k++) {
 			char kept = text[n];
 
-			text[n] = "\0,:\xff \"" [k];
+			text[n] = "\0,:\xff \""[k];
 			copy = dl3t_guard(text, len);
-			(void)!dl3_delta2_decode((struct dl3_str){ .ptr = copy, .len = (uint32_t)len }, &r, NULL);
+			(void)!dl3_delta2_decode((struct dl3_str){ .ptr = copy, .len = (uint32_t)len }, &r,
+			                         NULL);
 			dl3t_guard_free(copy, len);
 			text[n] = kept;
 		}
@@ -338,13 +342,14 @@ static void records_cut_and_changed_anywhere_are_survived(void **state)
 }
 
 DL3T_TESTS(cmocka_unit_test(a_created_call), cmocka_unit_test(a_call_that_is_gone_and_one_that_swapped),
-           cmocka_unit_test(any_spaces_around_the_letter), cmocka_unit_test(fields_come_in_the_order_of_the_ruling),
+           cmocka_unit_test(any_spaces_around_the_letter),
+           cmocka_unit_test(fields_come_in_the_order_of_the_ruling),
            cmocka_unit_test(records_of_every_length), cmocka_unit_test(what_follows_the_last_field_is_extra),
            cmocka_unit_test(there_is_no_quoting), cmocka_unit_test(unread_numbers_keep_their_text),
            cmocka_unit_test(other_letters_and_other_text_are_unknown),
            cmocka_unit_test(nothing_behind_the_colon_is_refused),
-           cmocka_unit_test(a_letter_alone_is_a_record_without_values), cmocka_unit_test(absent_text_is_unknown),
-           cmocka_unit_test(the_form_is_seen_from_the_first_octet),
+           cmocka_unit_test(a_letter_alone_is_a_record_without_values),
+           cmocka_unit_test(absent_text_is_unknown), cmocka_unit_test(the_form_is_seen_from_the_first_octet),
            cmocka_unit_test(either_form_may_lack_its_closing_zero),
            cmocka_unit_test(an_odd_length_of_the_double_octet_form_is_refused),
            cmocka_unit_test(an_empty_tuple_is_unknown), cmocka_unit_test(too_little_scratch_is_said),

@@ -63,9 +63,10 @@ static void plainly(struct dl3_str came, const char *want)
 
 static void dial_tone(void **state)
 {
-	struct dl3_record r = decode("<Detail>\n  <Call>\n    c0a82a03,1,,,,0,,,,\n  </Call>\n  <PartyA>\n\n"
-	                             "c0a82a03000003ea,1,7,1,3,0,0,0,1,8,106,,4001,0,0,,,,,4001,100\n  </PartyA>\n"
-	                             "</Detail>");
+	struct dl3_record r =
+		decode("<Detail>\n  <Call>\n    c0a82a03,1,,,,0,,,,\n  </Call>\n  <PartyA>\n\n"
+	               "c0a82a03000003ea,1,7,1,3,0,0,0,1,8,106,,4001,0,0,,,,,4001,100\n  </PartyA>\n"
+	               "</Detail>");
 	const struct dl3_detail *d = &r.u.detail;
 
 	(void)state;
@@ -121,10 +122,10 @@ static void incoming_call(void **state)
 
 static void answered_call(void **state)
 {
-	struct dl3_record r =
-		decode("<Detail><Call>c0a82a03,4,,,,0,,200,,200,</Call><PartyA>c0a82a030000232a,1,2,1,0,0,1,0,0,2,2,"
-	               "5.23,,0,0,5678,,,,,01707123456,100</PartyA><PartyB>c0a82a0300000413,0,2,1,0,0,0,0,1,8,106,,"
-	               "4001,0,4,,,,,200,901707123456,100</PartyB></Detail>");
+	struct dl3_record r = decode(
+		"<Detail><Call>c0a82a03,4,,,,0,,200,,200,</Call><PartyA>c0a82a030000232a,1,2,1,0,0,1,0,0,2,2,"
+		"5.23,,0,0,5678,,,,,01707123456,100</PartyA><PartyB>c0a82a0300000413,0,2,1,0,0,0,0,1,8,106,,"
+		"4001,0,4,,,,,200,901707123456,100</PartyB></Detail>");
 
 	(void)state;
 	assert_true(r.u.detail.has_b && r.irregular);
@@ -153,7 +154,8 @@ static void phone_hung_up(void **state)
 
 static void white_space_around_fields_does_not_count(void **state)
 {
-	struct dl3_record r = decode(" \r\n\t<CallLost> \n c0a82a03 ,\tend ,  1\r\n, \t16 , 5 </CallLost>\n ");
+	struct dl3_record r =
+		decode(" \r\n\t<CallLost> \n c0a82a03 ,\tend ,  1\r\n, \t16 , 5 </CallLost>\n ");
 
 	(void)state;
 	plainly(r.u.call_lost.node, "c0a82a03");
@@ -235,7 +237,9 @@ static void empty_quotes_are_empty_text(void **state)
 
 static void entities_are_undone_on_demand(void **state)
 {
-	struct dl3_record r = decode("<AttemptReject>M&amp;S &lt;HQ&gt;,O&apos;Neil,\"&quot;,&quot;\",&#x41;&bogus;</AttemptReject>");
+	struct dl3_record r =
+		decode("<AttemptReject>M&amp;S "
+	               "&lt;HQ&gt;,O&apos;Neil,\"&quot;,&quot;\",&#x41;&bogus;</AttemptReject>");
 
 	(void)state;
 	plainly(r.u.attempt_reject.node, "M&S <HQ>");
@@ -257,7 +261,8 @@ static void text_that_is_no_utf8_is_latin_1(void **state)
 
 static void targets_are_read_under_either_name(void **state)
 {
-	struct dl3_record r = decode("<Detail><Call>n,1</Call><Targets><Target>e1</Target><Target>e2</Target></Targets></Detail>");
+	struct dl3_record r = decode(
+		"<Detail><Call>n,1</Call><Targets><Target>e1</Target><Target>e2</Target></Targets></Detail>");
 	struct dl3_str rest = r.u.detail.targets.raw;
 	struct dl3_target target;
 
@@ -313,7 +318,8 @@ static void a_record_without_targets_gives_none(void **state)
 static void unknown_elements_are_skipped(void **state)
 {
 	struct dl3_record r = decode(
-		"<Detail><New>x,y</New><Call>n,1</Call><New><PartyA>not,me</PartyA><Deep><Deeper/></Deep></New>"
+		"<Detail><New>x,y</New><Call>n,1</Call><New><PartyA>not,me</PartyA><Deep><Deeper/></Deep></"
+		"New>"
 		"<PartyA>e,1,2</PartyA><Target_list><New><Target>no</Target></New><Target>t1</Target><Also/>"
 		"</Target_list><New2/></Detail>");
 	struct dl3_str rest = r.u.detail.targets.raw;
@@ -339,7 +345,8 @@ static void an_unknown_element_may_hold_one_of_its_own_name(void **state)
 
 static void names_that_only_begin_like_known_ones_are_unknown(void **state)
 {
-	struct dl3_record r = decode("<Detail><Calls>x,1</Calls><PartyAB>x</PartyAB><Party>x</Party><Cal>x</Cal></Detail>");
+	struct dl3_record r =
+		decode("<Detail><Calls>x,1</Calls><PartyAB>x</PartyAB><Party>x</Party><Cal>x</Cal></Detail>");
 
 	(void)state;
 	assert_false(r.u.detail.has_call || r.u.detail.has_a || r.u.detail.has_b);
@@ -375,7 +382,8 @@ static void thousands_of_unknown_elements_deep(void **state)
 
 static void attributes_are_tolerated(void **state)
 {
-	struct dl3_record r = decode("<Detail version=\"1.2\" x='a'><Call id=\"7\">n,1</Call><PartyA a=\"b\" >e</PartyA></Detail>");
+	struct dl3_record r = decode("<Detail version=\"1.2\" x='a'><Call id=\"7\">n,1</Call><PartyA a=\"b\" "
+	                             ">e</PartyA></Detail>");
 
 	(void)state;
 	plainly(r.u.detail.call.node, "n");
@@ -384,8 +392,10 @@ static void attributes_are_tolerated(void **state)
 
 static void a_prolog_and_comments_are_tolerated(void **state)
 {
-	struct dl3_record r = decode("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- a <Call> -->\n<Detail><!-- x --><Call>n,1</Call>"
-	                             "<!--<PartyA>no</PartyA>--><PartyB>e</PartyB><!----></Detail><!-- end -->");
+	struct dl3_record r =
+		decode("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- a <Call> -->\n<Detail><!-- x "
+	               "--><Call>n,1</Call>"
+	               "<!--<PartyA>no</PartyA>--><PartyB>e</PartyB><!----></Detail><!-- end -->");
 
 	(void)state;
 	assert_int_equal(r.kind, DL3_KIND_DETAIL);
@@ -396,7 +406,8 @@ static void a_prolog_and_comments_are_tolerated(void **state)
 
 static void empty_elements_count_as_none(void **state)
 {
-	struct dl3_record r = decode("<Detail><Call/><PartyA></PartyA><PartyB>\n </PartyB><Target_list/></Detail>");
+	struct dl3_record r =
+		decode("<Detail><Call/><PartyA></PartyA><PartyB>\n </PartyB><Target_list/></Detail>");
 
 	(void)state;
 	assert_int_equal(r.kind, DL3_KIND_DETAIL);
@@ -425,7 +436,8 @@ static void an_empty_element_of_another_kind(void **state)
 
 static void of_a_section_that_comes_twice_the_first_counts(void **state)
 {
-	struct dl3_record r = decode("<Detail><Call>n1,1</Call><Call>n2,2</Call><PartyA>e1</PartyA></Detail>");
+	struct dl3_record r =
+		decode("<Detail><Call>n1,1</Call><Call>n2,2</Call><PartyA>e1</PartyA></Detail>");
 
 	(void)state;
 	assert_true(r.irregular);
@@ -433,7 +445,8 @@ static void of_a_section_that_comes_twice_the_first_counts(void **state)
 	r = decode("<Detail><PartyA>e1</PartyA><PartyB>e3</PartyB><PartyA>e2</PartyA></Detail>");
 	assert_true(r.irregular);
 	plainly(r.u.detail.a.end, "e1");
-	r = decode("<Detail><Target_list><Target>t1</Target></Target_list><Target_list><Target>t2</Target><Target>t3</Target>"
+	r = decode("<Detail><Target_list><Target>t1</Target></Target_list><Target_list><Target>t2</"
+	           "Target><Target>t3</Target>"
 	           "</Target_list></Detail>");
 	assert_true(r.irregular);
 	assert_int_equal(r.u.detail.targets.count, 1);
@@ -531,10 +544,17 @@ static void numbers(void **state)
 		const char *text;
 		int64_t number;
 	} good[] = {
-		{ "0", 0 },       { "1", 1 },         { "-1", -1 },        { "007", 7 },
-		{ "-0", 0 },      { " 12 ", 12 },     { "2147483648", INT64_C(2147483648) },
-		{ "4294967296", INT64_C(4294967296) }, { "9223372036854775807", INT64_MAX },
-		{ "-9223372036854775808", INT64_MIN }, { "00000000000000000000000000000042", 42 },
+		{ "0", 0 },
+		{ "1", 1 },
+		{ "-1", -1 },
+		{ "007", 7 },
+		{ "-0", 0 },
+		{ " 12 ", 12 },
+		{ "2147483648", INT64_C(2147483648) },
+		{ "4294967296", INT64_C(4294967296) },
+		{ "9223372036854775807", INT64_MAX },
+		{ "-9223372036854775808", INT64_MIN },
+		{ "00000000000000000000000000000042", 42 },
 		{ "-00000000000000000000000000000042", -42 },
 	};
 
@@ -545,7 +565,8 @@ static void numbers(void **state)
 		(void)snprintf(xml, sizeof(xml), "<CallLost>n,e,1,16,%s</CallLost>", good[i].text);
 		struct dl3_record r = decode(xml);
 
-		if (!DL3_HAS(&r.u.call_lost, DL3_CALL_LOST_TIMESTAMP) || r.u.call_lost.timestamp != good[i].number) {
+		if (!DL3_HAS(&r.u.call_lost, DL3_CALL_LOST_TIMESTAMP) ||
+		    r.u.call_lost.timestamp != good[i].number) {
 			fail_msg("\"%s\" is %lld", good[i].text, (long long)r.u.call_lost.timestamp);
 		}
 	}
@@ -554,9 +575,25 @@ static void numbers(void **state)
 static void what_cannot_be_read_as_a_number_is_kept_as_text(void **state)
 {
 	static const char *const bad[] = {
-		"x",    "12x", "x12",  "1 2", "1.5", "0x10",  "--1", "-",    "9223372036854775808", "-9223372036854775809",
-		"+",    "1-",  "\xff", "&",   "1e3", "18446744073709551616", "18446744073709551617",
-		"99999999999999999999999999999999999", "-99999999999999999999999999999999",
+		"x",
+		"12x",
+		"x12",
+		"1 2",
+		"1.5",
+		"0x10",
+		"--1",
+		"-",
+		"9223372036854775808",
+		"-9223372036854775809",
+		"+",
+		"1-",
+		"\xff",
+		"&",
+		"1e3",
+		"18446744073709551616",
+		"18446744073709551617",
+		"99999999999999999999999999999999999",
+		"-99999999999999999999999999999999",
 	};
 
 	(void)state;
@@ -567,11 +604,13 @@ static void what_cannot_be_read_as_a_number_is_kept_as_text(void **state)
 		struct dl3_record r = decode(xml);
 		const struct dl3_row *row = &r.u.call_lost.row;
 
-		if ((row->unread >> DL3_CALL_LOST_CAUSE & 1u) == 0 || (row->valued >> DL3_CALL_LOST_CAUSE & 1u) != 0) {
+		if ((row->unread >> DL3_CALL_LOST_CAUSE & 1u) == 0 ||
+		    (row->valued >> DL3_CALL_LOST_CAUSE & 1u) != 0) {
 			fail_msg("\"%s\" was read as %lld", bad[i], (long long)r.u.call_lost.cause);
 		}
 		assert_true((row->present >> DL3_CALL_LOST_CAUSE & 1u) != 0);
-		assert_true(dl3_str_is(dl3_row_text(DL3_ROW_call_lost, row->raw, DL3_CALL_LOST_CAUSE), bad[i]));
+		assert_true(
+			dl3_str_is(dl3_row_text(DL3_ROW_call_lost, row->raw, DL3_CALL_LOST_CAUSE), bad[i]));
 		assert_int_equal(r.u.call_lost.timestamp, 5);
 	}
 }
@@ -689,8 +728,8 @@ static void quoted_commas_do_not_make_a_row_irregular(void **state)
 	struct dl3_party party;
 
 	(void)state;
-	dl3_row_decode(DL3_ROW_party,
-	               dl3_str_of("e,1,2,1,0,0,0,0,1,8,106,,4001,0,4,,,,,,\"a,b,c\",9,100"), &party);
+	dl3_row_decode(DL3_ROW_party, dl3_str_of("e,1,2,1,0,0,0,0,1,8,106,,4001,0,4,,,,,,\"a,b,c\",9,100"),
+	               &party);
 	assert_false(party.row.irregular);
 	assert_int_equal(party.cli_presentation, 100);
 	plainly(party.purpose, "a,b,c");
@@ -747,7 +786,8 @@ static bool survives(const char *data, size_t len)
 	char *copy = dl3t_guard(data, len);
 	struct dl3_record record;
 	struct dl3_fault fault = { .err = DL3_OK };
-	enum dl3_err err = dl3_delta3_decode((struct dl3_str){ .ptr = copy, .len = (uint32_t)len }, &record, &fault);
+	enum dl3_err err =
+		dl3_delta3_decode((struct dl3_str){ .ptr = copy, .len = (uint32_t)len }, &record, &fault);
 
 	assert_true(err == DL3_OK || err == DL3_ERR_DELTA3);
 	assert_true(err == DL3_OK || (fault.offset <= len && record.kind == DL3_KIND_UNKNOWN));
@@ -757,11 +797,16 @@ static bool survives(const char *data, size_t len)
 }
 
 static const char *const samples[] = {
-	"<Detail><Call>c0a82a03,14,,,,0,,,,,,,,,0,,\"Sales, then \"\"Support\"\"\",150</Call><PartyA>c0a82a0300000a00,1,2,1,"
-	"0,0,1,0,1,5,106,,,0,0,5678,,,,,,0033123456789,100,1,\"M&amp;S &lt;HQ&gt;, Z\xc3\xbcrich\",,future</PartyA><PartyB>"
-	"c0a82a0300000a01,0,2,1,0,0,0,20,1,10,162,,4005,0,0,,,,,,,,100,5,\"O&apos;Neil, Sean\",</PartyB></Detail>",
-	"<Detail><Call>c0a82a03,3,,,,0,,200,,200</Call><PartyA>0a82a0300002329,1,19,1,2,0,1,0,0,2,2,5.23,,0,0,5678,,,,,0170,"
-	"100</PartyA><Target_list><Target>c0a82a03000003fe,0,0,8,106,,4002,0,4,,,200,90,100</Target><Target>\nx\n</Target>"
+	"<Detail><Call>c0a82a03,14,,,,0,,,,,,,,,0,,\"Sales, then "
+	"\"\"Support\"\"\",150</Call><PartyA>c0a82a0300000a00,1,2,1,"
+	"0,0,1,0,1,5,106,,,0,0,5678,,,,,,0033123456789,100,1,\"M&amp;S &lt;HQ&gt;, "
+	"Z\xc3\xbcrich\",,future</PartyA><PartyB>"
+	"c0a82a0300000a01,0,2,1,0,0,0,20,1,10,162,,4005,0,0,,,,,,,,100,5,\"O&apos;Neil, "
+	"Sean\",</PartyB></Detail>",
+	"<Detail><Call>c0a82a03,3,,,,0,,200,,200</"
+	"Call><PartyA>0a82a0300002329,1,19,1,2,0,1,0,0,2,2,5.23,,0,0,5678,,,,,0170,"
+	"100</PartyA><Target_list><Target>c0a82a03000003fe,0,0,8,106,,4002,0,4,,,200,90,100</"
+	"Target><Target>\nx\n</Target>"
 	"</Target_list></Detail>",
 	"<?xml version=\"1.0\"?><LinkLost>c0a82a04,c0a82a0300002700,0,16,240,17.1</LinkLost><!-- x -->",
 	"<AttemptReject>c0a82a03,c0a82a0300000801,4002,\"dnd\",20</AttemptReject>",
@@ -827,11 +872,15 @@ static void any_octet_left_out_or_doubled_is_survived(void **state)
 
 static void zeros_in_the_text_are_survived(void **state)
 {
-	struct dl3_str text = { .ptr = "<CallLost>n\0m,e\0,1,1\0" "6</CallLost>", .len = 33 };
+	struct dl3_str text = { .ptr = "<CallLost>n\0m,e\0,1,1\0"
+		                       "6</CallLost>",
+		                .len = 33 };
 	struct dl3_record record;
 
 	(void)state;
-	text.len = sizeof("<CallLost>n\0m,e\0,1,1\0" "6</CallLost>") - 1;
+	text.len = sizeof("<CallLost>n\0m,e\0,1,1\0"
+	                  "6</CallLost>") -
+	           1;
 	assert_true(survives(text.ptr, text.len));
 	assert_int_equal(dl3_delta3_decode(text, &record, NULL), DL3_OK);
 	assert_int_equal(record.u.call_lost.node.len, 3);
@@ -849,7 +898,8 @@ static void fields_of_every_length(void **state)
 
 		memset(text, 'a', n);
 		text[n] = '\0';
-		(void)snprintf(xml, sizeof(xml), "<CallLost>%s,e%s,1,16,%zu</CallLost>", text, n % 3 == 0 ? text : "", n);
+		(void)snprintf(xml, sizeof(xml), "<CallLost>%s,e%s,1,16,%zu</CallLost>", text,
+		               n % 3 == 0 ? text : "", n);
 		struct dl3_str wire = dl3t_wire_text(xml);
 		struct dl3_record r;
 
@@ -952,17 +1002,20 @@ DL3T_TESTS(cmocka_unit_test(dial_tone), cmocka_unit_test(incoming_call), cmocka_
            cmocka_unit_test(quoted_text_holds_commas_and_doubled_quotes),
            cmocka_unit_test(a_stray_quote_inside_a_field_is_a_character),
            cmocka_unit_test(a_quote_never_closed_is_a_character),
-           cmocka_unit_test(a_quote_does_not_reach_past_its_element), cmocka_unit_test(empty_quotes_are_empty_text),
-           cmocka_unit_test(entities_are_undone_on_demand), cmocka_unit_test(text_that_is_no_utf8_is_latin_1),
+           cmocka_unit_test(a_quote_does_not_reach_past_its_element),
+           cmocka_unit_test(empty_quotes_are_empty_text), cmocka_unit_test(entities_are_undone_on_demand),
+           cmocka_unit_test(text_that_is_no_utf8_is_latin_1),
            cmocka_unit_test(targets_are_read_under_either_name), cmocka_unit_test(any_number_of_targets),
-           cmocka_unit_test(a_record_without_targets_gives_none), cmocka_unit_test(unknown_elements_are_skipped),
+           cmocka_unit_test(a_record_without_targets_gives_none),
+           cmocka_unit_test(unknown_elements_are_skipped),
            cmocka_unit_test(an_unknown_element_may_hold_one_of_its_own_name),
            cmocka_unit_test(names_that_only_begin_like_known_ones_are_unknown),
            cmocka_unit_test(thousands_of_unknown_elements_deep), cmocka_unit_test(attributes_are_tolerated),
-           cmocka_unit_test(a_prolog_and_comments_are_tolerated), cmocka_unit_test(empty_elements_count_as_none),
-           cmocka_unit_test(an_empty_element_of_another_kind),
+           cmocka_unit_test(a_prolog_and_comments_are_tolerated),
+           cmocka_unit_test(empty_elements_count_as_none), cmocka_unit_test(an_empty_element_of_another_kind),
            cmocka_unit_test(of_a_section_that_comes_twice_the_first_counts),
-           cmocka_unit_test(a_root_nobody_knows_is_kept), cmocka_unit_test(what_is_not_well_formed_is_refused),
+           cmocka_unit_test(a_root_nobody_knows_is_kept),
+           cmocka_unit_test(what_is_not_well_formed_is_refused),
            cmocka_unit_test(fields_behind_the_table_are_extra),
            cmocka_unit_test(a_row_of_just_its_table_has_no_extra),
            cmocka_unit_test(absent_empty_and_zero_are_told_apart), cmocka_unit_test(numbers),
@@ -973,7 +1026,8 @@ DL3T_TESTS(cmocka_unit_test(dial_tone), cmocka_unit_test(incoming_call), cmocka_
            cmocka_unit_test(only_party_rows_are_irregular_by_their_length),
            cmocka_unit_test(quoted_commas_do_not_make_a_row_irregular),
            cmocka_unit_test(nothing_decodes_to_nothing), cmocka_unit_test(text_around_the_root_is_refused),
-           cmocka_unit_test(records_cut_anywhere_are_refused), cmocka_unit_test(any_octet_changed_is_survived),
+           cmocka_unit_test(records_cut_anywhere_are_refused),
+           cmocka_unit_test(any_octet_changed_is_survived),
            cmocka_unit_test(any_octet_left_out_or_doubled_is_survived),
            cmocka_unit_test(zeros_in_the_text_are_survived), cmocka_unit_test(fields_of_every_length),
            cmocka_unit_test(rows_of_every_length_are_split_as_a_simple_reader_would),

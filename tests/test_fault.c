@@ -53,7 +53,9 @@ static void an_unknown_error_is_called_error(void **state)
 
 static void a_fault_says_expected_came_and_where(void **state)
 {
-	struct dl3_fault fault = { .err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end" };
+	struct dl3_fault fault = {
+		.err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end"
+	};
 	char text[DL3_FAULT_TEXT_MAX];
 	size_t len = dl3_fault_text(&fault, text, sizeof(text));
 
@@ -64,8 +66,12 @@ static void a_fault_says_expected_came_and_where(void **state)
 
 static void a_faults_value_is_shown_when_it_has_one(void **state)
 {
-	struct dl3_fault fault = { .err = DL3_ERR_LENGTH, .offset = 1, .expected = "3 or more", .came = "length",
-		                   .value = 16909060, .has_value = false };
+	struct dl3_fault fault = { .err = DL3_ERR_LENGTH,
+		                   .offset = 1,
+		                   .expected = "3 or more",
+		                   .came = "length",
+		                   .value = 16909060,
+		                   .has_value = false };
 	char text[DL3_FAULT_TEXT_MAX];
 
 	(void)state;
@@ -91,7 +97,9 @@ static void a_fault_without_what_came(void **state)
 
 static void a_fault_is_cut_to_the_room_there_is(void **state)
 {
-	struct dl3_fault fault = { .err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end" };
+	struct dl3_fault fault = {
+		.err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end"
+	};
 	char whole[DL3_FAULT_TEXT_MAX];
 
 	(void)state;
@@ -114,8 +122,12 @@ static void a_long_fault_fits_the_named_size(void **state)
 {
 	char expected[400];
 	char text[DL3_FAULT_TEXT_MAX];
-	struct dl3_fault fault = { .err = DL3_ERR_DELTA3, .offset = SIZE_MAX, .expected = expected, .came = expected,
-		                   .value = UINT64_MAX, .has_value = true };
+	struct dl3_fault fault = { .err = DL3_ERR_DELTA3,
+		                   .offset = SIZE_MAX,
+		                   .expected = expected,
+		                   .came = expected,
+		                   .value = UINT64_MAX,
+		                   .has_value = true };
 
 	(void)state;
 	memset(expected, 'e', sizeof(expected));
@@ -150,8 +162,10 @@ static void the_version_has_three_numbers(void **state)
 	assert_int_equal(dots, 2);
 }
 
-DL3T_TESTS(cmocka_unit_test(every_error_has_a_name_a_sentence_and_a_class), cmocka_unit_test(error_names_are_unique),
-           cmocka_unit_test(an_unknown_error_is_called_error), cmocka_unit_test(a_fault_says_expected_came_and_where),
-           cmocka_unit_test(a_faults_value_is_shown_when_it_has_one), cmocka_unit_test(a_fault_without_what_came),
-           cmocka_unit_test(a_fault_is_cut_to_the_room_there_is), cmocka_unit_test(a_long_fault_fits_the_named_size),
-           cmocka_unit_test(no_fault_is_text_too), cmocka_unit_test(the_version_has_three_numbers));
+DL3T_TESTS(cmocka_unit_test(every_error_has_a_name_a_sentence_and_a_class),
+           cmocka_unit_test(error_names_are_unique), cmocka_unit_test(an_unknown_error_is_called_error),
+           cmocka_unit_test(a_fault_says_expected_came_and_where),
+           cmocka_unit_test(a_faults_value_is_shown_when_it_has_one),
+           cmocka_unit_test(a_fault_without_what_came), cmocka_unit_test(a_fault_is_cut_to_the_room_there_is),
+           cmocka_unit_test(a_long_fault_fits_the_named_size), cmocka_unit_test(no_fault_is_text_too),
+           cmocka_unit_test(the_version_has_three_numbers));

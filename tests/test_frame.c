@@ -142,7 +142,8 @@ static void any_other_first_octet_is_refused_at_once(void **state)
 
 static void lengths_below_their_own_header_are_refused(void **state)
 {
-	static const char *const bad[] = { "490000", "490001", "490002", "49800000", "49800001", "49800002", "49800003" };
+	static const char *const bad[] = { "490000",   "490001",   "490002",  "49800000",
+		                           "49800001", "49800002", "49800003" };
 	struct dl3_frame frame;
 
 	(void)state;
@@ -225,9 +226,11 @@ DL3T_TESTS(cmocka_unit_test(a_short_frame), cmocka_unit_test(an_empty_payload_is
            cmocka_unit_test(what_follows_a_frame_is_left_alone),
            cmocka_unit_test(a_long_form_that_a_short_one_could_carry_is_accepted),
            cmocka_unit_test(nothing_needs_more), cmocka_unit_test(part_of_a_header_needs_the_rest_of_it),
-           cmocka_unit_test(a_whole_header_tells_the_frames_size), cmocka_unit_test(the_seven_bits_of_a_long_length),
+           cmocka_unit_test(a_whole_header_tells_the_frames_size),
+           cmocka_unit_test(the_seven_bits_of_a_long_length),
            cmocka_unit_test(any_other_first_octet_is_refused_at_once),
            cmocka_unit_test(lengths_below_their_own_header_are_refused),
            cmocka_unit_test(success_leaves_the_fault_alone), cmocka_unit_test(headers_take_the_shorter_form),
            cmocka_unit_test(no_header_carries_more_than_a_frame_can),
-           cmocka_unit_test(every_header_is_read_as_it_was_written), cmocka_unit_test(the_longest_frame_is_read));
+           cmocka_unit_test(every_header_is_read_as_it_was_written),
+           cmocka_unit_test(the_longest_frame_is_read));

@@ -87,7 +87,8 @@ static bool is_flags(const json_t *value, enum dl3_enumeration e, int64_t flags)
 	{
 		sum |= json_is_integer(item) ? (uint64_t)json_integer_value(item) : 0;
 		for (size_t k = 0; json_is_string(item) && k < count; k++) {
-			sum |= strcmp(json_string_value(item), values[k].name) == 0 ? (uint64_t)values[k].code : 0;
+			sum |= strcmp(json_string_value(item), values[k].name) == 0 ? (uint64_t)values[k].code
+			                                                            : 0;
 		}
 	}
 	return json_is_array(value) && sum == (uint64_t)flags;
@@ -132,7 +133,8 @@ static void check_row(enum dl3_row_kind kind, const void *row, const json_t *obj
 			good = number_is(kind, head, i, value);
 		}
 		if (!good) {
-			fail_msg("%s.%s is %s", table->name, table->fields[i].name, json_dumps(value, JSON_ENCODE_ANY));
+			fail_msg("%s.%s is %s", table->name, table->fields[i].name,
+			         json_dumps(value, JSON_ENCODE_ANY));
 		}
 	}
 	assert_int_equal(json_is_string(json_object_get(object, "extra")), head->extra.ptr != NULL);
@@ -197,7 +199,8 @@ static struct dl3_record on_the_wire(void)
 	struct dl3_tuple tuple;
 	size_t len = 0;
 
-	assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, wire, sizeof(wire), &len), DL3_OK);
+	assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, wire, sizeof(wire), &len),
+	                 DL3_OK);
 	struct dl3_octets table = { (const uint8_t *)wire, len };
 
 	assert_int_equal(dl3_tuple_next(&table, &tuple, NULL), DL3_OK);
@@ -244,15 +247,16 @@ static void a_loss(void **state)
 {
 	(void)state;
 	reads("<CallLost>c0a82a03,c0a82a0300000413,1,16</CallLost>",
-	      "{\"kind\":\"call_lost\",\"node\":\"c0a82a03\",\"end\":\"c0a82a0300000413\",\"cleared_inbound\":1,"
+	      "{\"kind\":\"call_lost\",\"node\":\"c0a82a03\",\"end\":\"c0a82a0300000413\",\"cleared_"
+	      "inbound\":1,"
 	      "\"cause\":\"normal\"}");
 }
 
 static void absent_empty_zero_and_unreadable_differ(void **state)
 {
 	(void)state;
-	reads("<LinkLost>,e,0,,x</LinkLost>",
-	      "{\"kind\":\"link_lost\",\"node\":\"\",\"end\":\"e\",\"cleared_inbound\":0,\"cause\":null,\"timestamp\":\"x\"}");
+	reads("<LinkLost>,e,0,,x</LinkLost>", "{\"kind\":\"link_lost\",\"node\":\"\",\"end\":\"e\",\"cleared_"
+	                                      "inbound\":0,\"cause\":null,\"timestamp\":\"x\"}");
 }
 
 static void codes_without_a_name_are_numbers(void **state)
@@ -272,7 +276,8 @@ static void text_is_unescaped_and_escaped_again(void **state)
 
 static void flags_are_a_list(void **state)
 {
-	struct dl3_record record = decode("<Detail><PartyA>e,,,,,,,20</PartyA><PartyB>e,,,,,,,0</PartyB></Detail>");
+	struct dl3_record record =
+		decode("<Detail><PartyA>e,,,,,,,20</PartyA><PartyB>e,,,,,,,0</PartyB></Detail>");
 	json_t *root = parse(&record, DL3_JSON_DEFAULT);
 	const json_t *flags = json_object_get(json_object_get(root, "party_a"), "flags");
 
@@ -286,6 +291,23 @@ static void flags_are_a_list(void **state)
 	json_decref(root);
 }
 
+static void irregular_rows_say_so(void **state)
+{
+	struct dl3_record record =
+		decode("<Detail><PartyA>c0a82a03000003ea,1,7,1,3,0,0,0,1,8,106,,4001,0,0,,,,,4001,100"
+	               "</PartyA><PartyB>e,1</PartyB></Detail>");
+	json_t *root = parse(&record, DL3_JSON_DEFAULT);
+	const json_t *a = json_object_get(root, "party_a");
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(root, "irregular")));
+	assert_true(json_is_true(json_object_get(a, "irregular")));
+	assert_null(json_object_get(json_object_get(root, "party_b"), "irregular"));
+	assert_string_equal(json_string_value(json_object_get(a, "cli")), "4001");
+	json_decref(root);
+	check_record(&record);
+}
+
 static void raw_text_only_when_asked_for(void **state)
 {
 	struct dl3_record record = decode("<CallLost>n,e,1,16\xff</CallLost>");
@@ -294,7 +316,8 @@ static void raw_text_only_when_asked_for(void **state)
 
 	(void)state;
 	assert_null(json_object_get(without, "raw"));
-	assert_string_equal(json_string_value(json_object_get(with, "raw")), "<CallLost>n,e,1,16\xc3\xbf</CallLost>");
+	assert_string_equal(json_string_value(json_object_get(with, "raw")),
+	                    "<CallLost>n,e,1,16\xc3\xbf</CallLost>");
 	json_decref(without);
 	json_decref(with);
 }
@@ -310,7 +333,8 @@ static void what_nobody_knows_is_shown_too(void **state)
 	assert_string_equal(json_string_value(json_object_get(root, "raw")), "<Shrug>1</Shrug>");
 	json_decref(root);
 	record = (struct dl3_record){ .kind = DL3_KIND_UNKNOWN,
-		                      .u.unknown = { .tuple = 0x0076ffff, .data = { (const uint8_t *)"\0\xff", 2 } } };
+		                      .u.unknown = { .tuple = 0x0076ffff,
+		                                     .data = { (const uint8_t *)"\0\xff", 2 } } };
 	root = parse(&record, DL3_JSON_RAW);
 	assert_int_equal(json_integer_value(json_object_get(root, "tuple")), 0x0076ffff);
 	json_decref(root);
@@ -340,7 +364,8 @@ static void any_octets_become_valid_json(void **state)
 /* Escapes at each place of what a fast path takes at a time. */
 static void an_escape_anywhere_in_a_long_text(void **state)
 {
-	static const char *const strange[] = { "\"", "\\", "\n", "\x01", "\x7f", "\xff", "\xc3\xab", "\xf0\x9f\x93\x9e" };
+	static const char *const strange[] = { "\"",   "\\",   "\n",       "\x01",
+		                               "\x7f", "\xff", "\xc3\xab", "\xf0\x9f\x93\x9e" };
 
 	(void)state;
 	for (size_t k = 0; k < sizeof(strange) / sizeof(strange[0]); k++) {
@@ -350,7 +375,8 @@ static void an_escape_anywhere_in_a_long_text(void **state)
 			memset(text, 'a', 80);
 			memcpy(text + at, strange[k], strlen(strange[k]));
 			char *copy = dl3t_guard(text, 80);
-			struct dl3_record record = { .kind = DL3_KIND_CMEXTN, .u.cmextn.text = { .ptr = copy, .len = 80 } };
+			struct dl3_record record = { .kind = DL3_KIND_CMEXTN,
+				                     .u.cmextn.text = { .ptr = copy, .len = 80 } };
 
 			check_record(&record);
 			record.u.cmextn.text.len = (uint32_t)(at + strlen(strange[k]));
@@ -391,8 +417,9 @@ static void too_little_room_is_said_at_every_size(void **state)
 
 DL3T_TESTS(cmocka_unit_test(records_of_every_kind_say_what_they_hold), cmocka_unit_test(a_loss),
            cmocka_unit_test(absent_empty_zero_and_unreadable_differ),
-           cmocka_unit_test(codes_without_a_name_are_numbers), cmocka_unit_test(text_is_unescaped_and_escaped_again),
-           cmocka_unit_test(flags_are_a_list), cmocka_unit_test(raw_text_only_when_asked_for),
+           cmocka_unit_test(codes_without_a_name_are_numbers),
+           cmocka_unit_test(text_is_unescaped_and_escaped_again), cmocka_unit_test(flags_are_a_list),
+           cmocka_unit_test(irregular_rows_say_so), cmocka_unit_test(raw_text_only_when_asked_for),
            cmocka_unit_test(what_nobody_knows_is_shown_too), cmocka_unit_test(any_octets_become_valid_json),
            cmocka_unit_test(an_escape_anywhere_in_a_long_text),
            cmocka_unit_test(too_little_room_is_said_at_every_size));

@@ -94,9 +94,11 @@ static void octets_behind_a_test_request_are_rest(void **state)
 static void test_packets_are_encoded(void **state)
 {
 	struct dl3_octets hello = { (const uint8_t *)"hello", 5 };
-	struct dl3_msg request = { .type = DL3_MSG_TEST_REQUEST, .request_id = 9,
+	struct dl3_msg request = { .type = DL3_MSG_TEST_REQUEST,
+		                   .request_id = 9,
 		                   .u.test_request = { .payload = hello, .claimed_length = 77 } };
-	struct dl3_msg reply = { .type = DL3_MSG_TEST_REPLY, .request_id = 9,
+	struct dl3_msg reply = { .type = DL3_MSG_TEST_REPLY,
+		                 .request_id = 9,
 		                 .u.test_reply = { .result = DL3_TEST_PAYLOAD_TOO_LONG } };
 
 	(void)state;
@@ -139,7 +141,8 @@ static void the_tuples_of_authentication_are_checked(void **state)
 	struct dl3_msg m;
 
 	(void)state;
-	assert_int_equal(decode("00300001 00000001 00000001 6100 007e0001 0005 41", &m), DL3_ERR_TRUNCATED_TUPLE);
+	assert_int_equal(decode("00300001 00000001 00000001 6100 007e0001 0005 41", &m),
+	                 DL3_ERR_TRUNCATED_TUPLE);
 	assert_int_equal(m.type, DL3_MSG_AUTH_REQUEST);
 	assert_true(dl3_str_is(m.u.auth_request.user, "a"));
 	assert_int_equal(decode("80300001 00000001 00000000 007d00", &m), DL3_ERR_TRUNCATED_TUPLE);
@@ -163,7 +166,8 @@ static void an_application_may_lack_its_zero(void **state)
 static void auth_requests_are_encoded(void **state)
 {
 	uint8_t hash[20] = { 1, 2 };
-	struct dl3_msg m = { .type = DL3_MSG_AUTH_REQUEST, .request_id = 1,
+	struct dl3_msg m = { .type = DL3_MSG_AUTH_REQUEST,
+		             .request_id = 1,
 		             .u.auth_request = { .step = DL3_AUTH_STEP_REQUEST, .user = dl3_str_of("app") } };
 
 	(void)state;
@@ -172,14 +176,16 @@ static void auth_requests_are_encoded(void **state)
 	encodes_to(&m, "00300001 00000001 00000001 61707000 007e0001 0005 41636d6500");
 	m.u.auth_request.tuples = (struct dl3_octets){ (const uint8_t *)"\1\2\3\4\0\0", 6 };
 	encodes_to(&m, "00300001 00000001 00000001 61707000 01020304 0000");
-	m.u.auth_request = (struct dl3_auth_request){ .step = DL3_AUTH_STEP_SHA1_RESPONSE, .response = { hash, 20 } };
+	m.u.auth_request =
+		(struct dl3_auth_request){ .step = DL3_AUTH_STEP_SHA1_RESPONSE, .response = { hash, 20 } };
 	encodes_to(&m, "00300001 00000001 00000050 00000014 0102000000000000000000000000000000000000");
 }
 
 static void a_user_name_cannot_hold_a_zero(void **state)
 {
 	struct dl3_msg m = { .type = DL3_MSG_AUTH_REQUEST,
-		             .u.auth_request = { .step = DL3_AUTH_STEP_REQUEST, .user = { .ptr = "a\0b", .len = 3 } } };
+		             .u.auth_request = { .step = DL3_AUTH_STEP_REQUEST,
+		                                 .user = { .ptr = "a\0b", .len = 3 } } };
 	uint8_t out[64];
 	size_t len = 0;
 
@@ -191,7 +197,8 @@ static void an_application_too_long_for_its_tuple(void **state)
 {
 	char *name = malloc(70000);
 	struct dl3_msg m = { .type = DL3_MSG_AUTH_REQUEST,
-		             .u.auth_request = { .step = DL3_AUTH_STEP_REQUEST, .user = dl3_str_of("a"),
+		             .u.auth_request = { .step = DL3_AUTH_STEP_REQUEST,
+		                                 .user = dl3_str_of("a"),
 		                                 .application = { .ptr = name, .len = 0xffff } } };
 	size_t len = 0;
 
@@ -246,7 +253,8 @@ static void a_refusal_may_be_bare_or_have_tuples(void **state)
 
 static void auth_replies_are_encoded(void **state)
 {
-	struct dl3_msg m = { .type = DL3_MSG_AUTH_REPLY, .request_id = 5,
+	struct dl3_msg m = { .type = DL3_MSG_AUTH_REPLY,
+		             .request_id = 5,
 		             .u.auth_reply = { .result = DL3_AUTH_CHALLENGE_SHA1,
 		                               .challenge = { (const uint8_t *)"\xa0\xa1", 2 } } };
 
@@ -334,7 +342,8 @@ static void an_event_request_needs_its_length(void **state)
 
 static void event_requests_are_encoded_with_the_true_length(void **state)
 {
-	struct dl3_msg m = { .type = DL3_MSG_EVENT_REQUEST, .request_id = 2,
+	struct dl3_msg m = { .type = DL3_MSG_EVENT_REQUEST,
+		             .request_id = 2,
 		             .u.event_request = { .flags = dl3_str_of("-SCN") } };
 
 	(void)state;
@@ -387,7 +396,8 @@ static void the_tuples_of_an_event_are_not_looked_at(void **state)
 
 static void file_requests(void **state)
 {
-	struct dl3_msg m = { .type = DL3_MSG_READ_REQUEST, .request_id = 3,
+	struct dl3_msg m = { .type = DL3_MSG_READ_REQUEST,
+		             .request_id = 3,
 		             .u.read_request = { .file = dl3_str_of("a/b") } };
 
 	(void)state;
@@ -474,7 +484,8 @@ static void a_type_that_does_not_exist_cannot_be_encoded(void **state)
 
 static void views_lie_inside(const struct dl3_octets *payload, struct dl3_octets view)
 {
-	assert_true(view.len == 0 || (view.ptr >= payload->ptr && view.ptr + view.len <= payload->ptr + payload->len));
+	assert_true(view.len == 0 ||
+	            (view.ptr >= payload->ptr && view.ptr + view.len <= payload->ptr + payload->len));
 }
 
 /* The three things that a message does not keep of the octets it came from: that a test
@@ -497,10 +508,11 @@ static bool kept_whole(const struct dl3_msg *m, const uint8_t *octets, size_t le
 
 static void random_payload(struct dl3t_random *random, uint8_t octets[64], size_t *len)
 {
-	static const uint32_t codes[] = { DL3_CODE_TEST_REQUEST, DL3_CODE_TEST_REPLY,    DL3_CODE_AUTH_REQUEST,
-		                          DL3_CODE_AUTH_REPLY,   DL3_CODE_EVENT_REQUEST, DL3_CODE_EVENT_REPLY,
-		                          DL3_CODE_EVENT,        DL3_CODE_READ_REQUEST,  DL3_CODE_READ_REPLY,
-		                          0x0badc0de };
+	static const uint32_t codes[] = { DL3_CODE_TEST_REQUEST,  DL3_CODE_TEST_REPLY,
+		                          DL3_CODE_AUTH_REQUEST,  DL3_CODE_AUTH_REPLY,
+		                          DL3_CODE_EVENT_REQUEST, DL3_CODE_EVENT_REPLY,
+		                          DL3_CODE_EVENT,         DL3_CODE_READ_REQUEST,
+		                          DL3_CODE_READ_REPLY,    0x0badc0de };
 	static const uint8_t small[] = { 0, 0, 0, 0, 1, 2, 0x50, 0x51, 5, 'a', '-', 0x7d, 0x7e, 0xff };
 	uint32_t code = codes[dl3t_below(random, sizeof(codes) / sizeof(codes[0]))];
 
@@ -561,20 +573,24 @@ static void random_payloads_survive_both_ways(void **state)
 }
 
 DL3T_TESTS(cmocka_unit_test(a_test_request), cmocka_unit_test(a_test_request_that_claims_more_than_it_has),
-           cmocka_unit_test(octets_behind_a_test_request_are_rest), cmocka_unit_test(test_packets_are_encoded),
-           cmocka_unit_test(a_user_alone), cmocka_unit_test(a_user_without_its_zero_is_truncated),
+           cmocka_unit_test(octets_behind_a_test_request_are_rest),
+           cmocka_unit_test(test_packets_are_encoded), cmocka_unit_test(a_user_alone),
+           cmocka_unit_test(a_user_without_its_zero_is_truncated),
            cmocka_unit_test(the_tuples_of_authentication_are_checked),
            cmocka_unit_test(an_application_may_lack_its_zero), cmocka_unit_test(auth_requests_are_encoded),
-           cmocka_unit_test(a_user_name_cannot_hold_a_zero), cmocka_unit_test(an_application_too_long_for_its_tuple),
+           cmocka_unit_test(a_user_name_cannot_hold_a_zero),
+           cmocka_unit_test(an_application_too_long_for_its_tuple),
            cmocka_unit_test(challenges_and_responses), cmocka_unit_test(a_result_nobody_knows_is_a_value),
            cmocka_unit_test(a_refusal_may_be_bare_or_have_tuples), cmocka_unit_test(auth_replies_are_encoded),
            cmocka_unit_test(an_auth_step_nobody_knows_survives),
            cmocka_unit_test(flags_go_to_their_zero_whatever_the_length_says),
-           cmocka_unit_test(the_length_of_the_sample_client_is_kept), cmocka_unit_test(flags_may_lack_their_zero),
+           cmocka_unit_test(the_length_of_the_sample_client_is_kept),
+           cmocka_unit_test(flags_may_lack_their_zero),
            cmocka_unit_test(what_lies_behind_the_zero_of_flags_is_kept),
            cmocka_unit_test(an_event_request_needs_its_length),
            cmocka_unit_test(event_requests_are_encoded_with_the_true_length),
-           cmocka_unit_test(an_event_reply_may_end_before_its_flags), cmocka_unit_test(an_event_has_no_request_id),
+           cmocka_unit_test(an_event_reply_may_end_before_its_flags),
+           cmocka_unit_test(an_event_has_no_request_id),
            cmocka_unit_test(the_tuples_of_an_event_are_not_looked_at), cmocka_unit_test(file_requests),
            cmocka_unit_test(contents_run_to_the_end_of_the_frame),
            cmocka_unit_test(the_largest_file_fills_the_largest_frame),

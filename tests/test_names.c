@@ -33,7 +33,8 @@ static void every_value_has_a_name_and_a_meaning(void **state)
 		for (size_t i = 0; i < count; i++) {
 			assert_true(snake(values[i].name));
 			assert_true(sentence(values[i].meaning));
-			assert_string_equal(dl3_enum_name((enum dl3_enumeration)e, values[i].code), values[i].name);
+			assert_string_equal(dl3_enum_name((enum dl3_enumeration)e, values[i].code),
+			                    values[i].name);
 		}
 	}
 }
@@ -48,7 +49,8 @@ static void codes_and_names_are_unique(void **state)
 		for (size_t i = 0; i < count; i++) {
 			for (size_t k = i + 1; k < count; k++) {
 				/* Ruling 22: 0 and 100 are the same called type. */
-				bool both = e == DL3_ENUM_called_type && values[i].code == 0 && values[k].code == 100;
+				bool both = e == DL3_ENUM_called_type && values[i].code == 0 &&
+				            values[k].code == 100;
 
 				assert_true(values[i].code != values[k].code);
 				assert_true((strcmp(values[i].name, values[k].name) == 0) == both);
@@ -63,10 +65,12 @@ static void the_tables_have_every_value_of_the_description(void **state)
 		enum dl3_enumeration e;
 		size_t count;
 	} want[] = {
-		{ DL3_ENUM_state, 18 },          { DL3_ENUM_tone, 5 },         { DL3_ENUM_equipment_class, 30 },
-		{ DL3_ENUM_equipment_type, 2 },  { DL3_ENUM_called_type, 45 }, { DL3_ENUM_presentation, 4 },
-		{ DL3_ENUM_name_type, 9 },       { DL3_ENUM_queueing, 2 },     { DL3_ENUM_party_flag, 5 },
-		{ DL3_ENUM_delta2_state, 14 },   { DL3_ENUM_cause, 38 },
+		{ DL3_ENUM_state, 18 },           { DL3_ENUM_tone, 5 },
+		{ DL3_ENUM_equipment_class, 30 }, { DL3_ENUM_equipment_type, 2 },
+		{ DL3_ENUM_called_type, 45 },     { DL3_ENUM_presentation, 4 },
+		{ DL3_ENUM_name_type, 9 },        { DL3_ENUM_queueing, 2 },
+		{ DL3_ENUM_party_flag, 5 },       { DL3_ENUM_delta2_state, 14 },
+		{ DL3_ENUM_cause, 38 },
 	};
 
 	(void)state;
@@ -98,7 +102,9 @@ static void some_values_by_the_description(void **state)
 
 static void codes_that_no_table_knows_have_no_name(void **state)
 {
-	static const int64_t strange[] = { -1, -16, INT64_MIN, INT64_MAX, (int64_t)1 << 32, ((int64_t)1 << 32) + 16, 4711 };
+	static const int64_t strange[] = {
+		-1, -16, INT64_MIN, INT64_MAX, (int64_t)1 << 32, ((int64_t)1 << 32) + 16, 4711
+	};
 
 	(void)state;
 	for (unsigned e = 0; e < DL3_ENUM_COUNT; e++) {
@@ -194,8 +200,9 @@ static void the_fields_of_rows(void **state)
 			assert_true(sentence(field->meaning));
 			/* Members follow one another, and an enumeration belongs to those that have one. */
 			assert_true(field->offset >= before);
-			before = field->offset + (numeric(field->type) || field->type == DL3_TYPE_INT ? sizeof(int64_t)
-			                                                                              : sizeof(struct dl3_str));
+			before = field->offset + (numeric(field->type) || field->type == DL3_TYPE_INT
+			                                  ? sizeof(int64_t)
+			                                  : sizeof(struct dl3_str));
 			assert_true(before <= table->size);
 			assert_int_equal(numeric(field->type), field->enumeration != DL3_ENUM_none);
 			for (size_t j = 0; j < i; j++) {
@@ -211,7 +218,8 @@ static void fields_lie_where_their_struct_has_them(void **state)
 
 	(void)state;
 	assert_int_equal(party->fields[DL3_PARTY_STATE].offset, offsetof(struct dl3_party, state));
-	assert_int_equal(party->fields[DL3_PARTY_RELATED_END].offset, offsetof(struct dl3_party, related_end));
+	assert_int_equal(party->fields[DL3_PARTY_RELATED_END].offset,
+	                 offsetof(struct dl3_party, related_end));
 	assert_int_equal(party->fields[DL3_PARTY_NAME].type, DL3_TYPE_QUOTED);
 	assert_int_equal(party->fields[DL3_PARTY_FLAGS].type, DL3_TYPE_FLAGS);
 	assert_int_equal(party->fields[DL3_PARTY_FLAGS].enumeration, DL3_ENUM_party_flag);
@@ -242,8 +250,9 @@ static void messages_have_names(void **state)
 
 static void tuples_have_names(void **state)
 {
-	static const uint32_t codes[] = { DL3_TUPLE_DELTA3,      DL3_TUPLE_DELTA2,  DL3_TUPLE_SIPTRACK,   DL3_TUPLE_CMEXTN,
-		                          DL3_TUPLE_PBX_VERSION, DL3_TUPLE_VARIANT, DL3_TUPLE_APPLICATION };
+	static const uint32_t codes[] = { DL3_TUPLE_DELTA3,     DL3_TUPLE_DELTA2,      DL3_TUPLE_SIPTRACK,
+		                          DL3_TUPLE_CMEXTN,     DL3_TUPLE_PBX_VERSION, DL3_TUPLE_VARIANT,
+		                          DL3_TUPLE_APPLICATION };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
@@ -291,7 +300,8 @@ static void results_are_explained_in_a_sentence(void **state)
 	assert_null(dl3_event_result_text(0x80000041));
 }
 
-DL3T_TESTS(cmocka_unit_test(every_value_has_a_name_and_a_meaning), cmocka_unit_test(codes_and_names_are_unique),
+DL3T_TESTS(cmocka_unit_test(every_value_has_a_name_and_a_meaning),
+           cmocka_unit_test(codes_and_names_are_unique),
            cmocka_unit_test(the_tables_have_every_value_of_the_description),
            cmocka_unit_test(some_values_by_the_description),
            cmocka_unit_test(codes_that_no_table_knows_have_no_name),

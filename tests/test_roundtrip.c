@@ -39,7 +39,8 @@ static void there_and_back(enum dl3_kind kind, unsigned round, enum dl3_delta2_f
 
 	assert_int_equal(dl3_tuple_next(&table, &tuple, NULL), DL3_OK);
 	assert_int_equal(table.len, 0);
-	enum dl3_err err = dl3_record_decode(&tuple, scratch, DL3_RECORD_SCRATCH(tuple.data.len), &back, NULL);
+	enum dl3_err err =
+		dl3_record_decode(&tuple, scratch, DL3_RECORD_SCRATCH(tuple.data.len), &back, NULL);
 
 	if (err != DL3_OK || !dl3t_record_same(&made.record, &back, likeness, &why)) {
 		if (dl3_record_text(&made.record, buffer, sizeof(buffer), &len) == DL3_OK) {
@@ -121,11 +122,14 @@ static void what_was_decoded_can_be_encoded(void **state)
 		static char second[sizeof(buffer)];
 
 		dl3t_make_record(&random, kind, &made);
-		assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UTF8, buffer, sizeof(buffer), &len), DL3_OK);
+		assert_int_equal(
+			dl3_record_encode(&made.record, DL3_DELTA2_UTF8, buffer, sizeof(buffer), &len),
+			DL3_OK);
 		table = (struct dl3_octets){ (const uint8_t *)buffer, len };
 		assert_int_equal(dl3_tuple_next(&table, &tuple, NULL), DL3_OK);
 		assert_int_equal(dl3_record_decode(&tuple, scratch, sizeof(scratch), &once, NULL), DL3_OK);
-		assert_int_equal(dl3_record_encode(&once, DL3_DELTA2_UTF8, second, sizeof(second), &again), DL3_OK);
+		assert_int_equal(dl3_record_encode(&once, DL3_DELTA2_UTF8, second, sizeof(second), &again),
+		                 DL3_OK);
 		assert_int_equal(again, len);
 		assert_memory_equal(buffer, second, len);
 	}
@@ -145,7 +149,8 @@ static void the_text_of_a_record_is_measured_first(void **state)
 			char *out = dl3t_guard(buffer, cap);
 			size_t len = 0;
 
-			assert_int_equal(dl3_record_text(&made.record, out, cap, &len), cap < need ? DL3_ERR_SPACE : DL3_OK);
+			assert_int_equal(dl3_record_text(&made.record, out, cap, &len),
+			                 cap < need ? DL3_ERR_SPACE : DL3_OK);
 			assert_int_equal(len, need);
 			dl3t_guard_free(out, cap);
 		}
@@ -161,19 +166,24 @@ static void too_little_room_for_a_tuple_tells_how_much_suffices(void **state)
 		size_t whole = 0;
 
 		dl3t_make_record(&random, (enum dl3_kind)kind, &made);
-		assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &whole), DL3_OK);
+		assert_int_equal(
+			dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &whole),
+			DL3_OK);
 		for (size_t cap = 0; cap < whole; cap++) {
 			char *out = dl3t_guard(buffer, cap);
 			size_t need = 0;
 
-			assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, out, cap, &need), DL3_ERR_SPACE);
+			assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, out, cap, &need),
+			                 DL3_ERR_SPACE);
 			assert_true(need >= whole);
 			dl3t_guard_free(out, cap);
 			if (cap % 16 == 0) {
 				size_t len = 0;
 
 				out = dl3t_guard(buffer, need);
-				assert_int_equal(dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, out, need, &len), DL3_OK);
+				assert_int_equal(
+					dl3_record_encode(&made.record, DL3_DELTA2_UNICODE, out, need, &len),
+					DL3_OK);
 				assert_int_equal(len, whole);
 				dl3t_guard_free(out, need);
 			}
@@ -319,7 +329,8 @@ static void a_quote_never_closed_stays_inside_its_field(void **state)
 		if (!dl3t_record_same(&record, &back, DL3T_REWRITTEN, &why)) {
 			fail_msg("%s: %.*s", why.text, (int)len, buffer);
 		}
-		assert_int_equal(dl3_str_plain(back.u.detail.call.ivr_callflow, plain, sizeof(plain), &len), DL3_OK);
+		assert_int_equal(dl3_str_plain(back.u.detail.call.ivr_callflow, plain, sizeof(plain), &len),
+		                 DL3_OK);
 		assert_string_equal(plain, "x");
 	}
 }
@@ -335,13 +346,16 @@ static void a_record_longer_than_a_tuple_is_too_long(void **state)
 	(void)state;
 	memset(text, 'a', size);
 	record.u.cmextn.text = (struct dl3_str){ .ptr = text, .len = 40000 };
-	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len), DL3_ERR_TOO_LONG);
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_ERR_TOO_LONG);
 	record.u.cmextn.text.len = (DL3_TUPLE_DATA_MAX - 2) / 2;
-	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len), DL3_OK);
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_OK);
 	assert_int_equal(len, DL3_TUPLE_HEADER + 0xfffe);
 	record.kind = DL3_KIND_CALL_LOST;
 	record.u.call_lost = (struct dl3_call_lost){ .node = { .ptr = text, .len = 65530 } };
-	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len), DL3_ERR_TOO_LONG);
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_ERR_TOO_LONG);
 	free(text);
 }
 
@@ -356,14 +370,61 @@ static void what_nobody_knows_is_written_as_it_came(void **state)
 	assert_int_equal(dl3_record_decode(&tuple, scratch, sizeof(scratch), &record, NULL), DL3_OK);
 	assert_int_equal(record.kind, DL3_KIND_UNKNOWN);
 	assert_null(record.raw.ptr);
-	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len), DL3_OK);
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_OK);
 	assert_int_equal(len, 10);
 	assert_memory_equal(buffer, "\x00\x76\xff\xff\x00\x04\x01\x02\x00\xff", 10);
 }
 
-DL3T_TESTS(cmocka_unit_test(details), cmocka_unit_test(losses_and_rejects), cmocka_unit_test(delta2_in_double_octets),
-           cmocka_unit_test(delta2_in_utf8), cmocka_unit_test(siptrack), cmocka_unit_test(cmextn_in_both_forms),
-           cmocka_unit_test(what_was_decoded_can_be_encoded),
+static void numbers_that_could_not_be_read_are_written_as_they_came(void **state)
+{
+	static const char *const same[] = {
+		"<CallLost>n,e,x y,16,99999999999999999999</CallLost>",
+		"<CallLost>n,e,&amp;,\"1\"\"\",5</CallLost>",
+	};
+	struct dl3_record record;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		struct dl3_str text = { .ptr = same[i], .len = (uint32_t)strlen(same[i]), .escaped = true };
+
+		assert_int_equal(dl3_delta3_decode(text, &record, NULL), DL3_OK);
+		writes(&record, same[i]);
+	}
+	assert_int_equal(dl3_delta2_decode(dl3_str_of("CALL:D 1,2,seven"), &record, NULL), DL3_OK);
+	writes(&record, "CALL:D 1,2,seven");
+}
+
+static void the_text_of_an_unknown_tuple_is_its_octets(void **state)
+{
+	struct dl3_record record = { .kind = DL3_KIND_UNKNOWN,
+		                     .u.unknown = { .tuple = 0x0076ffff,
+		                                    .data = { (const uint8_t *)"abc", 3 } } };
+
+	(void)state;
+	writes(&record, "abc");
+}
+
+/* An irregular row is written by the table, so that the next reader need not guess. */
+static void an_irregular_party_is_written_by_the_table(void **state)
+{
+	struct dl3_record record;
+	const char *printed = "<Detail><PartyA>c0a82a03000003ea,1,7,1,3,0,0,0,1,8,106,,4001,0,0,,,,,4001,100<"
+			      "/PartyA></Detail>";
+
+	(void)state;
+	assert_int_equal(dl3_delta3_decode(dl3_str_of(printed), &record, NULL), DL3_OK);
+	assert_true(record.irregular);
+	writes(&record, "<Detail><PartyA>c0a82a03000003ea,1,7,1,3,0,0,0,1,8,106,,4001,0,0,,,,,,,4001,100</"
+	                "PartyA></Detail>");
+}
+
+DL3T_TESTS(cmocka_unit_test(numbers_that_could_not_be_read_are_written_as_they_came),
+           cmocka_unit_test(the_text_of_an_unknown_tuple_is_its_octets),
+           cmocka_unit_test(an_irregular_party_is_written_by_the_table), cmocka_unit_test(details),
+           cmocka_unit_test(losses_and_rejects), cmocka_unit_test(delta2_in_double_octets),
+           cmocka_unit_test(delta2_in_utf8), cmocka_unit_test(siptrack),
+           cmocka_unit_test(cmextn_in_both_forms), cmocka_unit_test(what_was_decoded_can_be_encoded),
            cmocka_unit_test(the_text_of_a_record_is_measured_first),
            cmocka_unit_test(too_little_room_for_a_tuple_tells_how_much_suffices),
            cmocka_unit_test(a_call_reaches_its_tenth_field_and_a_party_its_23rd),

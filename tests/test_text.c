@@ -93,13 +93,15 @@ static void other_zeros_are_characters(void **state)
 
 	(void)state;
 	in = dl3t_hex("0041 0000 0042", &in_len);
-	assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL), DL3_OK);
+	assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL),
+	                 DL3_OK);
 	assert_int_equal(len, 3);
 	assert_memory_equal(out, "A\0B", 3);
 	dl3t_guard_free(in, in_len);
 
 	in = dl3t_hex("0041 0000 0000", &in_len);
-	assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL), DL3_OK);
+	assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL),
+	                 DL3_OK);
 	assert_int_equal(len, 2);
 	assert_memory_equal(out, "A\0", 2);
 	dl3t_guard_free(in, in_len);
@@ -156,8 +158,9 @@ static void a_strange_character_anywhere_in_a_long_text(void **state)
 		char out[DL3_RECORD_SCRATCH(140)];
 		size_t len = 0;
 
-		assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL),
-		                 DL3_OK);
+		assert_int_equal(
+			dl3_utf16_decode((struct dl3_octets){ in, in_len }, out, sizeof(out), &len, NULL),
+			DL3_OK);
 		assert_int_equal(len, 72);
 		assert_memory_equal(out, want, len);
 		dl3t_guard_free(in, in_len);
@@ -174,8 +177,9 @@ static void an_odd_number_of_octets_is_refused(void **state)
 		size_t len = 0;
 		struct dl3_fault fault = { .err = DL3_OK };
 
-		assert_int_equal(dl3_utf16_decode((struct dl3_octets){ in, n }, out, sizeof(out), &len, &fault),
-		                 DL3_ERR_TEXT);
+		assert_int_equal(
+			dl3_utf16_decode((struct dl3_octets){ in, n }, out, sizeof(out), &len, &fault),
+			DL3_ERR_TEXT);
 		assert_int_equal(fault.err, DL3_ERR_TEXT);
 		assert_true(fault.offset <= n);
 		assert_non_null(fault.expected);
@@ -236,7 +240,9 @@ static void sequences_cut_short_are_latin_1(void **state)
 	encodes_to("\xc3", 1, false, "00c3");
 	encodes_to("\xe6\x9d", 2, false, "00e6009d");
 	encodes_to("\xf0\x9f\x93", 3, false, "00f0009f0093");
-	encodes_to("\xf0\x9f\x93" "A", 4, true, "00f0009f009300410000");
+	encodes_to("\xf0\x9f\x93"
+	           "A",
+	           4, true, "00f0009f009300410000");
 	encodes_to("\xe6\x9d\xe6\x9d\x8e", 5, false, "00e6009d674e");
 }
 
@@ -270,15 +276,18 @@ static void every_character_survives_both_ways(void **state)
 			uint32_t high = 0xd800 + ((code - 0x10000) >> 10);
 			uint32_t low = 0xdc00 + ((code - 0x10000) & 0x3ff);
 
-			memcpy(wide, (uint8_t[]){ (uint8_t)(high >> 8), (uint8_t)high, (uint8_t)(low >> 8), (uint8_t)low },
+			memcpy(wide,
+			       (uint8_t[]){ (uint8_t)(high >> 8), (uint8_t)high, (uint8_t)(low >> 8),
+			                    (uint8_t)low },
 			       4);
 			wide_len = 4;
 		}
-		assert_int_equal(
-			dl3_utf16_decode((struct dl3_octets){ wide, wide_len }, text, sizeof(text), &len, NULL), DL3_OK);
+		assert_int_equal(dl3_utf16_decode((struct dl3_octets){ wide, wide_len }, text, sizeof(text),
+		                                  &len, NULL),
+		                 DL3_OK);
 		assert_true(dl3t_utf8_valid(text, len));
-		assert_int_equal(dl3_utf16_encode((struct dl3_str){ .ptr = text, .len = (uint32_t)len }, false, again,
-		                                  sizeof(again), &again_len),
+		assert_int_equal(dl3_utf16_encode((struct dl3_str){ .ptr = text, .len = (uint32_t)len },
+		                                  false, again, sizeof(again), &again_len),
 		                 DL3_OK);
 		assert_int_equal(again_len, wide_len);
 		assert_memory_equal(again, wide, wide_len);
@@ -286,7 +295,8 @@ static void every_character_survives_both_ways(void **state)
 }
 
 DL3T_TESTS(cmocka_unit_test(plain_text_decodes), cmocka_unit_test(one_closing_zero_is_dropped),
-           cmocka_unit_test(other_zeros_are_characters), cmocka_unit_test(pairs_of_surrogates_are_one_character),
+           cmocka_unit_test(other_zeros_are_characters),
+           cmocka_unit_test(pairs_of_surrogates_are_one_character),
            cmocka_unit_test(lone_surrogates_become_the_replacement_character),
            cmocka_unit_test(surrogates_in_the_wrong_order_are_two_lone_ones),
            cmocka_unit_test(a_strange_character_anywhere_in_a_long_text),
@@ -294,5 +304,6 @@ DL3T_TESTS(cmocka_unit_test(plain_text_decodes), cmocka_unit_test(one_closing_ze
            cmocka_unit_test(octets_that_are_no_utf8_are_taken_as_latin_1),
            cmocka_unit_test(overlong_forms_are_latin_1), cmocka_unit_test(surrogates_in_utf8_are_latin_1),
            cmocka_unit_test(code_points_past_the_last_are_latin_1),
-           cmocka_unit_test(sequences_cut_short_are_latin_1), cmocka_unit_test(absent_text_encodes_to_nothing),
+           cmocka_unit_test(sequences_cut_short_are_latin_1),
+           cmocka_unit_test(absent_text_encodes_to_nothing),
            cmocka_unit_test(every_character_survives_both_ways));

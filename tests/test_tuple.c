@@ -190,7 +190,8 @@ static void both_codes_cut_anywhere_are_truncated(void **state)
 
 DL3T_TESTS(cmocka_unit_test(a_delta3_code_in_front_of_a_delta2_one_is_skipped),
            cmocka_unit_test(a_delta3_record_of_118_octets_is_not_mistaken_for_that),
-           cmocka_unit_test(both_codes_cut_anywhere_are_truncated), cmocka_unit_test(an_empty_table_is_at_its_end), cmocka_unit_test(tuples_come_in_order),
+           cmocka_unit_test(both_codes_cut_anywhere_are_truncated),
+           cmocka_unit_test(an_empty_table_is_at_its_end), cmocka_unit_test(tuples_come_in_order),
            cmocka_unit_test(a_tuple_cut_anywhere_is_truncated_and_ends_the_table),
            cmocka_unit_test(fault_offsets_count_from_the_table_at_the_call),
            cmocka_unit_test(encoding_measures_first), cmocka_unit_test(the_longest_tuple),

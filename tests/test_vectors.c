@@ -32,13 +32,13 @@ struct apart {
 	struct dl3_fault fault;
 };
 
-#define check(v, condition, ...)                                                                              \
-	do {                                                                                                  \
-		if (!(condition)) {                                                                           \
-			print_error("%s: ", (v)->name);                                                       \
-			print_error(__VA_ARGS__);                                                             \
-			fail_msg(" [%s]", #condition);                                                        \
-		}                                                                                             \
+#define check(v, condition, ...)                        \
+	do {                                            \
+		if (!(condition)) {                     \
+			print_error("%s: ", (v)->name); \
+			print_error(__VA_ARGS__);       \
+			fail_msg(" [%s]", #condition);  \
+		}                                       \
 	} while (0)
 
 static const char *folder(void)
@@ -147,7 +147,8 @@ static void check_octets(const struct apart *v, const char *key, struct dl3_octe
 {
 	size_t len = json_string_length(want);
 
-	check(v, json_is_string(want) && came.len == len && memcmp(came.ptr, json_string_value(want), len) == 0,
+	check(v,
+	      json_is_string(want) && came.len == len && memcmp(came.ptr, json_string_value(want), len) == 0,
 	      "%s: expected \"%s\", came %zu octets", key, json_string_value(want), came.len);
 }
 
@@ -169,8 +170,8 @@ static void check_name(const struct apart *v, const char *key, const char *came,
 
 static void check_number(const struct apart *v, const char *key, int64_t came, const json_t *want)
 {
-	check(v, json_is_integer(want) && came == json_integer_value(want), "%s: expected %lld, came %lld", key,
-	      (long long)json_integer_value(want), (long long)came);
+	check(v, json_is_integer(want) && came == json_integer_value(want), "%s: expected %lld, came %lld",
+	      key, (long long)json_integer_value(want), (long long)came);
 }
 
 static uint32_t flag_bit(const char *word)
@@ -179,8 +180,9 @@ static uint32_t flag_bit(const char *word)
 		const char *word;
 		uint32_t bit;
 	} known[] = {
-		{ "-SCN", DL3_FLAG_SCN },           { "-CD2", DL3_FLAG_CD2 },   { "-SIPTrack", DL3_FLAG_SIPTRACK },
-		{ "-CMExtn", DL3_FLAG_CMEXTN },     { "-CONN", DL3_FLAG_CONN }, { "-TEXT", DL3_FLAG_TEXT },
+		{ "-SCN", DL3_FLAG_SCN },           { "-CD2", DL3_FLAG_CD2 },
+		{ "-SIPTrack", DL3_FLAG_SIPTRACK }, { "-CMExtn", DL3_FLAG_CMEXTN },
+		{ "-CONN", DL3_FLAG_CONN },         { "-TEXT", DL3_FLAG_TEXT },
 		{ "_SIPTrack", DL3_FLAG_SIPTRACK }, { "_CMExtn", DL3_FLAG_CMEXTN },
 	};
 
@@ -283,10 +285,12 @@ static void check_cmextn(const struct apart *v, const json_t *want)
 
 static void check_tuples(const struct apart *v, const json_t *want)
 {
-	check(v, json_array_size(want) == v->count, "expected %zu tuples, came %zu", json_array_size(want), v->count);
+	check(v, json_array_size(want) == v->count, "expected %zu tuples, came %zu", json_array_size(want),
+	      v->count);
 	for (size_t i = 0; i < v->count; i++) {
-		const char *name = v->records[i].kind == DL3_KIND_CMEXTN_STATE ? "cmextn_state"
-		                                                               : dl3_tuple_name(v->tuples[i].code);
+		const char *name = v->records[i].kind == DL3_KIND_CMEXTN_STATE
+		                           ? "cmextn_state"
+		                           : dl3_tuple_name(v->tuples[i].code);
 
 		check_name(v, "tuple", name, json_array_get(want, i));
 	}
@@ -297,7 +301,8 @@ static void check_address(const struct apart *v, const json_t *want)
 	char text[16];
 	uint32_t pbx = v->msg.u.event.pbx;
 
-	(void)snprintf(text, sizeof(text), "%u.%u.%u.%u", pbx >> 24, pbx >> 16 & 255u, pbx >> 8 & 255u, pbx & 255u);
+	(void)snprintf(text, sizeof(text), "%u.%u.%u.%u", pbx >> 24, pbx >> 16 & 255u, pbx >> 8 & 255u,
+	               pbx & 255u);
 	check_name(v, "pbx_address", text, want);
 }
 
@@ -464,7 +469,8 @@ static void meaning(struct apart *v, const json_t *vector, const uint8_t *data, 
 	check(v, json_object_size(expect) > 0, "nothing is expected");
 	json_object_foreach(expect, key, want)
 	{
-		check(v, check_member(v, key, want), "this program does not know the expectation \"%s\"", key);
+		check(v, check_member(v, key, want), "this program does not know the expectation \"%s\"",
+		      key);
 	}
 }
 
@@ -481,9 +487,10 @@ static void same_octets(struct apart *v, const json_t *vector, const uint8_t *da
 	uint8_t *out = malloc(len);
 
 	(void)vector;
-	check(v, dl3_msg_encode(&v->msg, NULL, 0, &need) == DL3_ERR_SPACE && need == len, "measured %zu, not %zu",
-	      need, len);
-	check(v, dl3_msg_encode(&v->msg, out, len - 1, &need) == DL3_ERR_SPACE && need == len, "one octet short");
+	check(v, dl3_msg_encode(&v->msg, NULL, 0, &need) == DL3_ERR_SPACE && need == len,
+	      "measured %zu, not %zu", need, len);
+	check(v, dl3_msg_encode(&v->msg, out, len - 1, &need) == DL3_ERR_SPACE && need == len,
+	      "one octet short");
 	check(v, dl3_msg_encode(&v->msg, out, len, &written) == DL3_OK && written == len, "encode");
 	check(v, memcmp(out, data, len) == 0, "the octets differ");
 	free(out);
@@ -506,10 +513,12 @@ static void tuples_again(struct apart *v, const json_t *vector, const uint8_t *d
 		for (size_t i = 0; i < v->count; i++) {
 			size_t n = 0;
 
-			check(v, dl3_tuple_encode(&v->tuples[i], out + at, len - at, &n) == DL3_OK, "tuple %zu", i);
+			check(v, dl3_tuple_encode(&v->tuples[i], out + at, len - at, &n) == DL3_OK,
+			      "tuple %zu", i);
 			at += n;
 		}
-		check(v, at == v->msg.u.event.tuples.len && memcmp(out, v->msg.u.event.tuples.ptr, at) == 0, "table");
+		check(v, at == v->msg.u.event.tuples.len && memcmp(out, v->msg.u.event.tuples.ptr, at) == 0,
+		      "table");
 	}
 	free(out);
 }
@@ -524,8 +533,7 @@ static void tuples_encode_to_the_same_table(void **state)
 static uint8_t *encode_record(const struct apart *v, size_t i, size_t *len)
 {
 	const struct dl3_octets *data = &v->tuples[i].data;
-	enum dl3_delta2_form form =
-		data->len > 0 && data->ptr[0] != 0 ? DL3_DELTA2_UTF8 : DL3_DELTA2_UNICODE;
+	enum dl3_delta2_form form = data->len > 0 && data->ptr[0] != 0 ? DL3_DELTA2_UTF8 : DL3_DELTA2_UNICODE;
 	size_t room = 2 * data->len + 4096;
 	uint8_t *out = malloc(room);
 
@@ -574,8 +582,8 @@ static void record_octets(struct apart *v, const json_t *vector, const uint8_t *
 		size_t n = 0;
 		uint8_t *out = encode_record(v, i, &n);
 
-		check(v, n == want.len && memcmp(out, want.ptr, n) == 0, "tuple %zu: %zu octets, not %zu", i, n,
-		      want.len);
+		check(v, n == want.len && memcmp(out, want.ptr, n) == 0, "tuple %zu: %zu octets, not %zu", i,
+		      n, want.len);
 		free(out);
 	}
 }
@@ -616,8 +624,10 @@ static void cut_payload(struct apart *v, const uint8_t *payload, size_t len)
 
 		check(v, err == DL3_OK || dl3_err_class(err) == DL3_CLASS_PROTOCOL, "cut at %zu: %s", n,
 		      dl3_err_name(err));
-		check(v, n >= 4 || err == DL3_ERR_TRUNCATED_MESSAGE, "%zu octets of payload: %s", n, dl3_err_name(err));
-		check(v, err == DL3_OK || cut.fault.err == err, "the fault says %s", dl3_err_name(cut.fault.err));
+		check(v, n >= 4 || err == DL3_ERR_TRUNCATED_MESSAGE, "%zu octets of payload: %s", n,
+		      dl3_err_name(err));
+		check(v, err == DL3_OK || cut.fault.err == err, "the fault says %s",
+		      dl3_err_name(cut.fault.err));
 		check(v, err == DL3_OK || cut.fault.offset <= n, "the fault lies behind the end");
 		put_away(&cut);
 		dl3t_guard_free(part, n);
@@ -748,7 +758,8 @@ static void frame_headers_at_the_limits(void **state)
 		size_t len;
 		uint8_t *want = dl3t_hex(string_of(vector, "header"), &len);
 
-		one_header(&v, (size_t)json_integer_value(json_object_get(vector, "payload_octets")), want, len);
+		one_header(&v, (size_t)json_integer_value(json_object_get(vector, "payload_octets")), want,
+		           len);
 		dl3t_guard_free(want, len);
 	}
 	json_decref(root);
@@ -862,7 +873,8 @@ static void streams_decode(void **state)
 }
 
 DL3T_TESTS(cmocka_unit_test(frames_mean_what_they_should), cmocka_unit_test(frames_encode_to_the_same_octets),
-           cmocka_unit_test(tuples_encode_to_the_same_table), cmocka_unit_test(records_decode_to_what_was_encoded),
+           cmocka_unit_test(tuples_encode_to_the_same_table),
+           cmocka_unit_test(records_decode_to_what_was_encoded),
            cmocka_unit_test(shipped_records_encode_to_the_same_octets),
            cmocka_unit_test(frames_cut_anywhere_are_survived), cmocka_unit_test(malformed_frames_are_refused),
            cmocka_unit_test(accepted_oddities_become_what_the_rulings_say),

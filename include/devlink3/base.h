@@ -109,7 +109,7 @@ DL3_API enum dl3_class dl3_err_class(enum dl3_err err);
  */
 struct dl3_fault {
 	enum dl3_err err;     /**< DL3_OK when there is no fault */
-	size_t offset;        /**< octet at which it lies, from the start of what was decoded */
+	uint64_t offset;      /**< octet at which it lies, from the start of what was decoded */
 	const char *expected; /**< what should have been there */
 	const char *came;     /**< what was there instead; may be NULL */
 	uint64_t value;       /**< a number that belongs to `came`; shown when `has_value` */

@@ -104,14 +104,15 @@ enum dl3_field_type {
  * present without a value and marked in `unread`; dl3_row_text() gives what stood there.
  */
 struct dl3_row {
-	uint64_t present;     /**< a bit for each field that the row reached */
-	uint64_t valued;      /**< a bit for each field that is present, not empty, and understood */
-	uint64_t unread;      /**< a bit for each number that is present and could not be read as one */
+	uint64_t present; /**< a bit for each field that the row reached */
+	uint64_t valued;  /**< a bit for each field that is present, not empty, and understood */
+	uint64_t unread;  /**< a bit for each number that is present and could not be read as one */
 	/** The row's text as it came; absent in a row made by hand. A row is not one text, so that
 	 * `escaped` means nothing here and is false. */
 	struct dl3_str raw;
-	struct dl3_str extra; /**< the same of the fields behind the last that the table knows, commas and all */
-	bool irregular;       /**< a party row of 21 or 22 fields, read by the ruling for those */
+	struct dl3_str
+		extra;  /**< the same of the fields behind the last that the table knows, commas and all */
+	bool irregular; /**< a party row of 21 or 22 fields, read by the ruling for those */
 };
 
 /* The index of a field in its row: DL3_PARTY_STATE, ... and the number of fields. */
@@ -198,8 +199,8 @@ struct dl3_siptrack {
 #define DL3_HAS(rowp, FIELD) (((rowp)->row.valued >> (FIELD)&1u) != 0)
 
 /** Sets a number in a row made by hand: DL3_SET(&party, DL3_PARTY_STATE, state, 7). */
-#define DL3_SET(rowp, FIELD, member, number)                                                                  \
-	((rowp)->member = (number), (rowp)->row.valued |= (uint64_t)1 << (FIELD),                             \
+#define DL3_SET(rowp, FIELD, member, number)                                      \
+	((rowp)->member = (number), (rowp)->row.valued |= (uint64_t)1 << (FIELD), \
 	 (void)((rowp)->row.present |= (uint64_t)1 << (FIELD)))
 
 /** Which table a row follows. */
@@ -341,7 +342,7 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_delta2_decode(struct dl3_str text, struct 
 DL3_API void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out);
 
 /** Octets of scratch that dl3_record_decode() needs at most for a tuple with `n` octets of data. */
-#define DL3_RECORD_SCRATCH(n) ((n) / 2 * 3)
+#define DL3_RECORD_SCRATCH(n) ((size_t)(n) / 2 * 3)
 /** Scratch for any tuple. */
 #define DL3_RECORD_SCRATCH_MAX DL3_RECORD_SCRATCH(DL3_TUPLE_DATA_MAX + 1u)
 
@@ -385,8 +386,9 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_record_text(const struct dl3_record *recor
  * Writes a record as a whole tuple, header included, as an event carries it.
  * @return DL3_OK; DL3_ERR_SPACE, then `*len` is a length that suffices; DL3_ERR_TOO_LONG.
  */
-DL3_API DL3_MUST_USE enum dl3_err dl3_record_encode(const struct dl3_record *record, enum dl3_delta2_form form,
-                                                    void *buf, size_t cap, size_t *len);
+DL3_API DL3_MUST_USE enum dl3_err dl3_record_encode(const struct dl3_record *record,
+                                                    enum dl3_delta2_form form, void *buf, size_t cap,
+                                                    size_t *len);
 
 /* ---- JSON ---- */
 
@@ -400,12 +402,17 @@ enum dl3_json_option {
  * Writes a record as one JSON object on one line, without a line break or NUL: always valid
  * UTF-8, text escaped. Absent fields are left out, an empty number is null, a number that
  * could not be read is its text, an enumeration is its name or, without one, its number,
- * flags are a list.
+ * flags are a list of names, with what is left over as a number.
+ *
+ * `kind` comes first. A Detail has the objects `call`, `party_a` and `party_b` and the list
+ * `targets`, each if it is there; other records have their fields directly. `extra` is text as
+ * it came. An irregular row has `irregular` and `raw`, an irregular record `irregular`; a record
+ * that nobody knows has `tuple` (its code) and `name` and `raw`, or `data` in hexadecimal.
  *
  * @return DL3_OK or DL3_ERR_SPACE; `*len` gets the length needed either way.
  */
-DL3_API DL3_MUST_USE enum dl3_err dl3_record_json(const struct dl3_record *record, unsigned options, char *buf,
-                                                  size_t cap, size_t *len);
+DL3_API DL3_MUST_USE enum dl3_err dl3_record_json(const struct dl3_record *record, unsigned options,
+                                                  char *buf, size_t cap, size_t *len);
 
 #ifdef __cplusplus
 }

@@ -207,8 +207,8 @@ struct dl3_event_request {
 };
 
 struct dl3_event_reply {
-	uint32_t result;      /**< DL3_EVENTS_* */
-	struct dl3_str flags; /**< the accepted words; absent when the reply ends before their length */
+	uint32_t result;         /**< DL3_EVENTS_* */
+	struct dl3_str flags;    /**< the accepted words; absent when the reply ends before their length */
 	uint16_t claimed_length; /**< as in dl3_event_request */
 	bool unclosed;           /**< as in dl3_event_request */
 };
@@ -235,7 +235,11 @@ struct dl3_read_reply {
  * Encoding auth messages: when `tuples.ptr` is not NULL the table is written as it is and
  * `application`, `pbx` and `variant` are ignored; else a table is made from them.
  * `rest` holds octets behind what the description defines (empty as a rule); it is written
- * back, so that decoding and encoding returns the same octets.
+ * back, so that decoding and encoding returns the same octets, but for three liberties that a
+ * decoder takes with what others write: a test request without its length gets one, a flags
+ * length of 0 in front of flags becomes the true one, and a file name that is not closed by
+ * exactly one NUL is. A frame in the long form that a short one could have carried comes out
+ * in the short form.
  */
 struct dl3_msg {
 	enum dl3_msg_type type;
@@ -273,7 +277,8 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_msg_decode(struct dl3_octets payload, stru
  * @return DL3_OK, DL3_ERR_SPACE, DL3_ERR_TOO_LONG when no frame or length field can carry it,
  *         DL3_ERR_ARGUMENT for a type that does not exist, or a user name that holds a NUL.
  */
-DL3_API DL3_MUST_USE enum dl3_err dl3_msg_encode(const struct dl3_msg *msg, void *buf, size_t cap, size_t *len);
+DL3_API DL3_MUST_USE enum dl3_err dl3_msg_encode(const struct dl3_msg *msg, void *buf, size_t cap,
+                                                 size_t *len);
 
 /* ---- Tuples: sections 6.2.1.1, 6.2.4.1, 6.5.1 ---- */
 

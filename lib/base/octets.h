@@ -47,7 +47,9 @@ static inline enum dl3_err dl3i_fail(struct dl3_fault *fault, enum dl3_err err, 
                                      const char *expected, const char *came)
 {
 	if (fault)
-		*fault = (struct dl3_fault){ .err = err, .offset = offset, .expected = expected, .came = came };
+		*fault = (struct dl3_fault){
+			.err = err, .offset = offset, .expected = expected, .came = came
+		};
 	return err;
 }
 

@@ -35,8 +35,13 @@ const char *dl3i_quote_end(const char *open, const char *end)
 
 struct dl3i_plain dl3i_plain_of(struct dl3_str s)
 {
-	struct dl3i_plain p = { .at = s.ptr, .end = s.ptr ? s.ptr + s.len : s.ptr, .escaped = s.escaped };
+	struct dl3i_plain p = { .at = "", .escaped = s.escaped };
 
+	p.end = p.at;
+	if (s.len == 0)
+		return p;
+	p.at = s.ptr;
+	p.end = s.ptr + s.len;
 	if (s.escaped && s.len >= 2 && *s.ptr == '"' && dl3i_quote_end(s.ptr, p.end) == p.end) {
 		p.quoted = true;
 		p.at++;
@@ -54,7 +59,8 @@ struct entity {
 static size_t named_entity(const char *p, const char *end, uint32_t *code)
 {
 	static const struct entity known[] = {
-		{ "&amp;", 5, '&' }, { "&lt;", 4, '<' }, { "&gt;", 4, '>' }, { "&quot;", 6, '"' }, { "&apos;", 6, '\'' },
+		{ "&amp;", 5, '&' },  { "&lt;", 4, '<' },    { "&gt;", 4, '>' },
+		{ "&quot;", 6, '"' }, { "&apos;", 6, '\'' },
 	};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {

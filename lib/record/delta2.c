@@ -55,7 +55,8 @@ enum dl3_err dl3_delta2_decode(struct dl3_str text, struct dl3_record *out, stru
 		return DL3_OK;
 	const char *p = dl3i_skip_space(text.ptr + PREFIX_LEN, end);
 	if (p == end)
-		return dl3i_fail(fault, DL3_ERR_DELTA2, text.len, "a letter behind \"CALL:\"", "the end of the text");
+		return dl3i_fail(fault, DL3_ERR_DELTA2, text.len, "a letter behind \"CALL:\"",
+		                 "the end of the text");
 	read_letter(p, end, text, out);
 	return DL3_OK;
 }

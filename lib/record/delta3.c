@@ -31,7 +31,8 @@ static bool tag_is(const struct tag *t, const char *name, size_t len)
 {
 	return t->len == len && memcmp(t->name, name, len) == 0;
 }
-#define TAG_IS(t, literal) ((t)->len == sizeof(literal) - 1 && memcmp((t)->name, literal, sizeof(literal) - 1) == 0)
+#define TAG_IS(t, literal) \
+	((t)->len == sizeof(literal) - 1 && memcmp((t)->name, literal, sizeof(literal) - 1) == 0)
 
 /* Behind the first occurrence of `mark`; NULL when there is none. */
 static const char *behind(const char *p, const char *end, const char *mark)
@@ -184,7 +185,7 @@ static enum dl3_err pass_row(struct walk *w, const struct tag *open, const char 
 /* Passes over an element that nobody knows, with everything inside it. */
 static enum dl3_err skip_element(struct walk *w, const struct tag *open, const char **p)
 {
-	struct tag t;
+	struct tag t = *open;
 	size_t depth = 1;
 
 	*p = open->behind;
@@ -224,7 +225,8 @@ static enum dl3_err next_target(struct walk *w, const char **p, struct tag *t)
 	}
 }
 
-static enum dl3_err read_targets(struct walk *w, const struct tag *open, struct dl3_targets *out, const char **p)
+static enum dl3_err read_targets(struct walk *w, const struct tag *open, struct dl3_targets *out,
+                                 const char **p)
 {
 	struct tag t;
 	size_t count = 0;
@@ -271,8 +273,8 @@ enum dl3_err dl3_target_next(struct dl3_str *rest, struct dl3_target *out)
 /* ---- Detail ---- */
 
 /* Reads a row of the Detail into `out`; it is there unless it is empty. A second one is only passed over. */
-static inline enum dl3_err read_section(struct walk *w, const struct tag *open, enum dl3_row_kind kind, void *out,
-                                        bool *has, bool *irregular, const char **p)
+static inline enum dl3_err read_section(struct walk *w, const struct tag *open, enum dl3_row_kind kind,
+                                        void *out, bool *has, bool *irregular, const char **p)
 {
 	const struct dl3_row *row = out;
 
@@ -292,7 +294,8 @@ static inline enum dl3_err read_section(struct walk *w, const struct tag *open, 
 }
 
 /* The next tag of a Detail: in the usual order, if it can be seen at a glance. */
-static inline enum dl3_err next_child(struct walk *w, const struct dl3_detail *d, const char *p, struct tag *t)
+static inline enum dl3_err next_child(struct walk *w, const struct dl3_detail *d, const char *p,
+                                      struct tag *t)
 {
 	if (!d->has_call && USUAL(p, w->end, "<Call>", t))
 		return DL3_OK;
@@ -363,8 +366,8 @@ static enum dl3_err read_detail(struct walk *w, const struct tag *root, struct d
 
 /* ---- The whole record ---- */
 
-static inline enum dl3_err read_flat(struct walk *w, const struct tag *root, enum dl3_kind kind, enum dl3_row_kind row,
-                                     struct dl3_record *r, const char **p)
+static inline enum dl3_err read_flat(struct walk *w, const struct tag *root, enum dl3_kind kind,
+                                     enum dl3_row_kind row, struct dl3_record *r, const char **p)
 {
 	r->kind = kind;
 	*p = root->behind;
@@ -441,6 +444,7 @@ enum dl3_err dl3_delta3_decode(struct dl3_str text, struct dl3_record *out, stru
 		return DL3_OK;
 	out->kind = DL3_KIND_UNKNOWN;
 	out->irregular = false;
-	out->u.unknown = (struct dl3_unknown){ .tuple = DL3_TUPLE_DELTA3, .data = { (const uint8_t *)p, text.len } };
+	out->u.unknown =
+		(struct dl3_unknown){ .tuple = DL3_TUPLE_DELTA3, .data = { (const uint8_t *)p, text.len } };
 	return err;
 }

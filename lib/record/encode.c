@@ -150,7 +150,8 @@ static void put_row(struct dl3i_out *o, enum dl3_row_kind kind, const void *row,
 	}
 }
 
-static void put_element(struct dl3i_out *o, const char *name, enum dl3_row_kind kind, const void *row, size_t least)
+static void put_element(struct dl3i_out *o, const char *name, enum dl3_row_kind kind, const void *row,
+                        size_t least)
 {
 	dl3i_put_char(o, '<');
 	dl3i_put_z(o, name);
@@ -286,16 +287,24 @@ static enum dl3_err put_tuple_header(uint8_t *p, uint32_t code, size_t data)
 	return DL3_OK;
 }
 
-/* UTF-8 text and its NUL, or an unknown tuple's octets as they are. */
-static enum dl3_err encode_octets(const struct dl3_record *r, bool closed, uint8_t *p, size_t cap, size_t *len)
+static size_t text_length(const struct dl3_record *r)
 {
-	size_t n = 0;
-	enum dl3_err err = dl3_record_text(r, NULL, 0, &n);
+	struct dl3i_out o = dl3i_out_to(NULL, 0);
+
+	put_record(&o, r);
+	return o.len;
+}
+
+/* UTF-8 text and its NUL, or an unknown tuple's octets as they are. */
+static enum dl3_err encode_octets(const struct dl3_record *r, bool closed, uint8_t *p, size_t cap,
+                                  size_t *len)
+{
+	size_t n = text_length(r);
 
 	*len = DL3_TUPLE_HEADER + n + closed;
 	if (*len > cap)
 		return DL3_ERR_SPACE;
-	err = dl3_record_text(r, (char *)p + DL3_TUPLE_HEADER, n, &n);
+	enum dl3_err err = dl3_record_text(r, (char *)p + DL3_TUPLE_HEADER, n, &n);
 	if (closed)
 		p[DL3_TUPLE_HEADER + n] = 0;
 	return err == DL3_OK ? put_tuple_header(p, tuple_code(r), n + closed) : err;
@@ -308,15 +317,14 @@ static enum dl3_err encode_octets(const struct dl3_record *r, bool closed, uint8
  */
 static enum dl3_err encode_utf16(const struct dl3_record *r, size_t skip, uint8_t *p, size_t cap, size_t *len)
 {
-	size_t n = 0, wide = 0;
-	enum dl3_err err = dl3_record_text(r, NULL, 0, &n);
+	size_t n = text_length(r), wide = 0;
 	size_t start = DL3_TUPLE_HEADER + skip;
 
 	*len = start + 2 * n + 2;
 	if (*len > cap)
 		return DL3_ERR_SPACE;
 	struct dl3_str text = { .ptr = (char *)p + *len - n, .len = (uint32_t)n };
-	err = dl3_record_text(r, (char *)p + *len - n, n, &n);
+	enum dl3_err err = dl3_record_text(r, (char *)p + *len - n, n, &n);
 	if (err == DL3_OK)
 		err = dl3_utf16_encode(text, true, p + start, *len - start, &wide);
 	*len = start + wide;
@@ -336,8 +344,8 @@ static enum dl3_err encode_cmextn_state(const struct dl3_record *r, uint8_t *p, 
 	return err;
 }
 
-enum dl3_err dl3_record_encode(const struct dl3_record *record, enum dl3_delta2_form form, void *buf, size_t cap,
-                               size_t *len)
+enum dl3_err dl3_record_encode(const struct dl3_record *record, enum dl3_delta2_form form, void *buf,
+                               size_t cap, size_t *len)
 {
 	bool unknown_octets = record->kind == DL3_KIND_UNKNOWN && !record->raw.ptr;
 

@@ -87,7 +87,8 @@ static void json_number(struct dl3i_json *j, const struct dl3_field *f, int64_t 
 }
 
 /* A number that is there, but empty or not to be read as one. */
-static void json_no_number(struct dl3i_json *j, enum dl3_row_kind kind, const struct dl3_row *row, size_t index)
+static void json_no_number(struct dl3i_json *j, enum dl3_row_kind kind, const struct dl3_row *row,
+                           size_t index)
 {
 	if (row->unread >> index & 1)
 		json_raw(j, dl3_row_text(kind, row->raw, index));
@@ -252,7 +253,8 @@ void dl3i_json_record(struct dl3i_json *j, const struct dl3_record *record, unsi
 	dl3i_json_close(j, '}');
 }
 
-enum dl3_err dl3_record_json(const struct dl3_record *record, unsigned options, char *buf, size_t cap, size_t *len)
+enum dl3_err dl3_record_json(const struct dl3_record *record, unsigned options, char *buf, size_t cap,
+                             size_t *len)
 {
 	struct dl3i_json j = dl3i_json_to(buf, cap);
 

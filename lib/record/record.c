@@ -22,7 +22,8 @@ static struct dl3_str utf8_text(struct dl3_octets data)
 {
 	while (data.len > 0 && data.ptr[data.len - 1] == 0)
 		data.len--;
-	return (struct dl3_str){ .ptr = data.len > 0 ? (const char *)data.ptr : "", .len = (uint32_t)data.len };
+	return (struct dl3_str){ .ptr = data.len > 0 ? (const char *)data.ptr : "",
+		                 .len = (uint32_t)data.len };
 }
 
 static enum dl3_err utf16_text(struct dl3_octets data, char *scratch, size_t cap, struct dl3_str *out,
@@ -35,7 +36,8 @@ static enum dl3_err utf16_text(struct dl3_octets data, char *scratch, size_t cap
 	return err;
 }
 
-static enum dl3_err decode_delta3(const struct dl3_tuple *tuple, struct dl3_record *out, struct dl3_fault *fault)
+static enum dl3_err decode_delta3(const struct dl3_tuple *tuple, struct dl3_record *out,
+                                  struct dl3_fault *fault)
 {
 	return dl3_delta3_decode(utf8_text(tuple->data), out, fault);
 }
@@ -46,8 +48,8 @@ static bool double_octet(struct dl3_octets data)
 	return data.len >= 2 && data.ptr[0] == 0;
 }
 
-static enum dl3_err decode_delta2(const struct dl3_tuple *tuple, char *scratch, size_t cap, struct dl3_record *out,
-                                  struct dl3_fault *fault)
+static enum dl3_err decode_delta2(const struct dl3_tuple *tuple, char *scratch, size_t cap,
+                                  struct dl3_record *out, struct dl3_fault *fault)
 {
 	struct dl3_str text;
 	enum dl3_err err = DL3_OK;
@@ -59,8 +61,8 @@ static enum dl3_err decode_delta2(const struct dl3_tuple *tuple, char *scratch, 
 	return err == DL3_OK ? dl3_delta2_decode(text, out, fault) : err;
 }
 
-static enum dl3_err decode_siptrack(const struct dl3_tuple *tuple, char *scratch, size_t cap, struct dl3_record *out,
-                                    struct dl3_fault *fault)
+static enum dl3_err decode_siptrack(const struct dl3_tuple *tuple, char *scratch, size_t cap,
+                                    struct dl3_record *out, struct dl3_fault *fault)
 {
 	struct dl3_str text;
 	enum dl3_err err = utf16_text(tuple->data, scratch, cap, &text, fault);
@@ -76,8 +78,8 @@ static bool extended_form(struct dl3_octets data)
 	return data.len >= CMEXTN_STATE_MIN && data.ptr[0] == 0 && data.ptr[1] == 0;
 }
 
-static enum dl3_err decode_cmextn(const struct dl3_tuple *tuple, char *scratch, size_t cap, struct dl3_record *out,
-                                  struct dl3_fault *fault)
+static enum dl3_err decode_cmextn(const struct dl3_tuple *tuple, char *scratch, size_t cap,
+                                  struct dl3_record *out, struct dl3_fault *fault)
 {
 	bool extended = extended_form(tuple->data);
 	const uint8_t *p = tuple->data.ptr;
@@ -106,8 +108,8 @@ static enum dl3_err decode_cmextn(const struct dl3_tuple *tuple, char *scratch, 
 	return DL3_OK;
 }
 
-enum dl3_err dl3_record_decode(const struct dl3_tuple *tuple, char *scratch, size_t cap, struct dl3_record *out,
-                               struct dl3_fault *fault)
+enum dl3_err dl3_record_decode(const struct dl3_tuple *tuple, char *scratch, size_t cap,
+                               struct dl3_record *out, struct dl3_fault *fault)
 {
 	enum dl3_err err = DL3_OK;
 

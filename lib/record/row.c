@@ -79,7 +79,7 @@ static inline bool number(struct field f, int64_t *out)
  * These take a field as it stands and return its bit when it has a value. What white space,
  * quotes and entities there are is seen to afterwards, in the few fields that have any.
  */
-ALWAYS_INLINE uint64_t text_field(struct field f, struct dl3_str *out, uint64_t bit, uint64_t *unread)
+ALWAYS_INLINE uint64_t text_field(struct field f, struct dl3_str *out, uint64_t bit, const uint64_t *unread)
 {
 	(void)unread;
 	*out = (struct dl3_str){ .ptr = f.p, .len = f.len, .escaped = false };
@@ -110,8 +110,16 @@ ALWAYS_INLINE uint64_t int_field(struct field f, int64_t *out, uint64_t bit, uin
 #define FILL_ENUM int_field
 #define FILL_FLAGS int_field
 
-#define NONE_TEXT (struct dl3_str){ 0 }
-#define NONE_QUOTED (struct dl3_str){ 0 }
+#define NONE_TEXT        \
+	(struct dl3_str) \
+	{                \
+		0        \
+	}
+#define NONE_QUOTED      \
+	(struct dl3_str) \
+	{                \
+		0        \
+	}
 #define NONE_INT 0
 #define NONE_ENUM 0
 #define NONE_FLAGS 0
@@ -122,18 +130,19 @@ ALWAYS_INLINE uint64_t int_field(struct field f, int64_t *out, uint64_t bit, uin
  * that is left; the table is gone through a second time, from the field behind the last, for
  * those that the row does not reach. @return the number of fields.
  */
-#define TAKE_FIELD(NAME, name, type, enumeration, meaning)                                          \
-	while (ends == 0) {                                                                         \
-		ends = *++block;                                                                    \
-		base += DL3I_BLOCK;                                                                 \
-	}                                                                                           \
-	end = base + __builtin_ctzll(ends);                                                         \
-	ends &= ends - 1;                                                                           \
-	valued |= FILL_##type((struct field){ p, (uint32_t)(end - p) }, &out->name, BIT(DL3_##NAME), &unread); \
-	if (end == c->row_end) {                                                                    \
-		n = DL3_##NAME + 1;                                                                 \
-		goto absent;                                                                        \
-	}                                                                                           \
+#define TAKE_FIELD(NAME, name, type, enumeration, meaning)                                                   \
+	while (ends == 0) {                                                                                  \
+		ends = *++block;                                                                             \
+		base += DL3I_BLOCK;                                                                          \
+	}                                                                                                    \
+	end = base + __builtin_ctzll(ends);                                                                  \
+	ends &= ends - 1;                                                                                    \
+	valued |=                                                                                            \
+		FILL_##type((struct field){ p, (uint32_t)(end - p) }, &out->name, BIT(DL3_##NAME), &unread); \
+	if (end == c->row_end) {                                                                             \
+		n = DL3_##NAME + 1;                                                                          \
+		goto absent;                                                                                 \
+	}                                                                                                    \
 	p = end + 1;
 
 #define CLEAR_FIELD(NAME, name, type, enumeration, meaning) \
@@ -141,16 +150,17 @@ ALWAYS_INLINE uint64_t int_field(struct field f, int64_t *out, uint64_t bit, uin
 		out->name = NONE_##type;                    \
 		__attribute__((fallthrough));
 
-#define FIELDS(kind) \
-	static inline uint32_t fields_##kind(const struct dl3i_cut *c, struct dl3_##kind *out, const char **extra)
+#define FIELDS(kind)                                                                           \
+	static inline uint32_t fields_##kind(const struct dl3i_cut *c, struct dl3_##kind *out, \
+	                                     const char **extra)
 
-#define BEGIN                               \
-	const uint64_t *block = c->ends;    \
-	uint64_t ends = *block;             \
-	uint64_t valued = 0, unread = 0;    \
-	const char *base = c->row;          \
-	const char *p = c->row;             \
-	const char *end = NULL;             \
+#define BEGIN                            \
+	const uint64_t *block = c->ends; \
+	uint64_t ends = *block;          \
+	uint64_t valued = 0, unread = 0; \
+	const char *base = c->row;       \
+	const char *p = c->row;          \
+	const char *end = NULL;          \
 	uint32_t n = 0;
 
 FIELDS(call)
@@ -434,7 +444,8 @@ static inline uint64_t low_bits(uint32_t n)
 }
 
 /* What every row begins with, but for `valued` and `unread`, which its fields have set. */
-static inline void fill_head(struct dl3_row *row, const char *start, const char *end, const char *extra, uint32_t count)
+static inline void fill_head(struct dl3_row *row, const char *start, const char *end, const char *extra,
+                             uint32_t count)
 {
 	row->present = low_bits(count);
 	row->raw = (struct dl3_str){ .ptr = start, .len = (uint32_t)(end - start) };
@@ -511,25 +522,25 @@ static inline bool blank(const struct dl3_row *row)
 	return dl3i_skip_space(row->raw.ptr, end) == end;
 }
 
-#define DL3_ROW(kind, title, section)                                                        \
-	const char *dl3i_read_##kind(const struct dl3i_row_text *t, struct dl3_##kind *out)  \
-	{                                                                                    \
-		const char *extra = NULL;                                                    \
-		struct dl3i_cut cut;                                                         \
-                                                                                             \
-		if (dl3i_cut_row(t, &cut)) {                                                 \
-			uint32_t count = fields_##kind(&cut, out, &extra);                   \
-			if (cut.any_odd)                                                     \
-				mend_odd(DL3_ROW_##kind, &cut, count, t->xml, out);          \
-			fill_head(&out->row, cut.row, cut.row_end, extra, count);            \
-		} else {                                                                     \
-			cut.row_end = read_closely(DL3_ROW_##kind, t, out);                  \
-		}                                                                            \
-		if (out->row.present == BIT(0) && blank(&out->row))                          \
-			clear_row(DL3_ROW_##kind, out);                                      \
-		if (short_row(DL3_ROW_##kind, &out->row))                                    \
-			read_short_party(t, (void *)out);                                    \
-		return cut.row_end;                                                          \
+#define DL3_ROW(kind, title, section)                                                       \
+	const char *dl3i_read_##kind(const struct dl3i_row_text *t, struct dl3_##kind *out) \
+	{                                                                                   \
+		const char *extra = NULL;                                                   \
+		struct dl3i_cut cut;                                                        \
+                                                                                            \
+		if (dl3i_cut_row(t, &cut)) {                                                \
+			uint32_t count = fields_##kind(&cut, out, &extra);                  \
+			if (cut.any_odd)                                                    \
+				mend_odd(DL3_ROW_##kind, &cut, count, t->xml, out);         \
+			fill_head(&out->row, cut.row, cut.row_end, extra, count);           \
+		} else {                                                                    \
+			cut.row_end = read_closely(DL3_ROW_##kind, t, out);                 \
+		}                                                                           \
+		if (out->row.present == BIT(0) && blank(&out->row))                         \
+			clear_row(DL3_ROW_##kind, out);                                     \
+		if (short_row(DL3_ROW_##kind, &out->row))                                   \
+			read_short_party(t, (void *)out);                                   \
+		return cut.row_end;                                                         \
 	}
 #include <devlink3/tables/rows.def>
 #undef DL3_ROW

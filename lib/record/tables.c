@@ -106,8 +106,9 @@ static const struct dl3_field fields_link_lost[] = {
 #include <devlink3/tables/link_lost.def>
 };
 #undef DL3_FIELD
-#define DL3_FIELD(NAME, name, type, enumeration, meaning) \
-	{ #name, DL3_TYPE_##type, DL3_ENUM_##enumeration, offsetof(struct dl3_attempt_reject, name), meaning },
+#define DL3_FIELD(NAME, name, type, enumeration, meaning)                                            \
+	{ #name, DL3_TYPE_##type, DL3_ENUM_##enumeration, offsetof(struct dl3_attempt_reject, name), \
+	  meaning },
 static const struct dl3_field fields_attempt_reject[] = {
 #include <devlink3/tables/attempt_reject.def>
 };
@@ -132,8 +133,10 @@ static const struct dl3_field fields_siptrack[] = {
 #undef DL3_FIELD
 
 static const struct dl3_table tables[DL3_ROW_COUNT] = {
-#define DL3_ROW(name, title, section) \
-	[DL3_ROW_##name] = { #name, title, section, fields_##name, COUNT(fields_##name), sizeof(struct dl3_##name) },
+#define DL3_ROW(name, title, section)                                                                 \
+	[DL3_ROW_##name] = {                                                                          \
+		#name, title, section, fields_##name, COUNT(fields_##name), sizeof(struct dl3_##name) \
+	},
 #include <devlink3/tables/rows.def>
 #undef DL3_ROW
 };

@@ -20,7 +20,8 @@ enum dl3_err dl3_frame_decode(const void *data, size_t len, struct dl3_frame *ou
 	if (len == 0)
 		return need(out, 0, SHORT_HEADER);
 	if (p[0] != DL3_DISCRIMINATOR)
-		return dl3i_fail_value(fault, DL3_ERR_DISCRIMINATOR, 0, "the discriminator 73 (0x49)", "the octet", p[0]);
+		return dl3i_fail_value(fault, DL3_ERR_DISCRIMINATOR, 0, "the discriminator 73 (0x49)",
+		                       "the octet", p[0]);
 	if (len < SHORT_HEADER)
 		return need(out, 0, len == 2 && p[1] & LONG_FORM ? LONG_HEADER : SHORT_HEADER);
 
@@ -31,8 +32,8 @@ enum dl3_err dl3_frame_decode(const void *data, size_t len, struct dl3_frame *ou
 	if (header == LONG_HEADER)
 		size = (size_t)(p[1] & 0x7fu) << 15 | (size_t)(p[2] & 0x7fu) << 8 | p[3];
 	if (size < header)
-		return dl3i_fail_value(fault, DL3_ERR_LENGTH, 1, "a frame length of at least its header's", "the length",
-		                       size);
+		return dl3i_fail_value(fault, DL3_ERR_LENGTH, 1, "a frame length of at least its header's",
+		                       "the length", size);
 	if (len < size)
 		return need(out, header, size);
 	*out = (struct dl3_frame){ .payload = { p + header, size - header }, .header = header, .size = size };

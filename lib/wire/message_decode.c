@@ -4,12 +4,11 @@
 
 #include "base/octets.h"
 
-
 static enum dl3_msg_type type_of(uint32_t code)
 {
 	switch (code) {
 #define DL3_MESSAGE_TYPE(NAME, name, meaning) \
-	case DL3_CODE_##NAME: \
+	case DL3_CODE_##NAME:                 \
 		return DL3_MSG_##NAME;
 #include <devlink3/tables/wire.def>
 	default:
@@ -19,7 +18,8 @@ static enum dl3_msg_type type_of(uint32_t code)
 
 static enum dl3_err truncated(struct dl3i_reader *r, const char *expected)
 {
-	return dl3i_fail_value(r->fault, DL3_ERR_TRUNCATED_MESSAGE, r->at, expected, "octets left:", dl3i_left(r));
+	return dl3i_fail_value(r->fault, DL3_ERR_TRUNCATED_MESSAGE, r->at, expected,
+	                       "octets left:", dl3i_left(r));
 }
 
 static enum dl3_err read32(struct dl3i_reader *r, uint32_t *out, const char *expected)
@@ -58,12 +58,14 @@ static enum dl3_err take(struct dl3i_reader *r, size_t n, size_t length_at, stru
 	*out = (struct dl3_octets){ r->start + r->at, n < left ? n : left };
 	r->at += out->len;
 	if (n > left)
-		return dl3i_fail_value(r->fault, DL3_ERR_TRUNCATED_MESSAGE, length_at, expected, "the length", n);
+		return dl3i_fail_value(r->fault, DL3_ERR_TRUNCATED_MESSAGE, length_at, expected, "the length",
+		                       n);
 	return DL3_OK;
 }
 
 /* Four octets of length, then as many octets. */
-static enum dl3_err counted32(struct dl3i_reader *r, struct dl3_octets *out, uint32_t *claimed, const char *expected)
+static enum dl3_err counted32(struct dl3i_reader *r, struct dl3_octets *out, uint32_t *claimed,
+                              const char *expected)
 {
 	uint32_t n = 0;
 	size_t at = r->at;
@@ -107,8 +109,8 @@ static enum dl3_err test_reply(struct dl3i_reader *r, struct dl3_test_reply *m)
 }
 
 /* Takes the rest as a table of tuples, and the texts of those that are asked for. */
-static enum dl3_err auth_tuples(struct dl3i_reader *r, struct dl3_octets *table, uint32_t code_a, struct dl3_str *a,
-                                uint32_t code_b, struct dl3_str *b)
+static enum dl3_err auth_tuples(struct dl3i_reader *r, struct dl3_octets *table, uint32_t code_a,
+                                struct dl3_str *a, uint32_t code_b, struct dl3_str *b)
 {
 	size_t start = r->at;
 	struct dl3_tuple tuple;
@@ -164,7 +166,8 @@ static enum dl3_err auth_reply(struct dl3i_reader *r, struct dl3_msg *msg)
  * Flags go to their NUL or the end of the frame, whatever their length says: a published
  * sample client sends half the true length.
  */
-static enum dl3_err flags_text(struct dl3i_reader *r, struct dl3_str *flags, uint16_t *claimed, bool *unclosed)
+static enum dl3_err flags_text(struct dl3i_reader *r, struct dl3_str *flags, uint16_t *claimed,
+                               bool *unclosed)
 {
 	enum dl3_err err = read16(r, claimed, "2 octets of flags length");
 

@@ -158,7 +158,7 @@ static uint32_t code_of(const struct dl3_msg *msg)
 {
 	switch (msg->type) {
 #define DL3_MESSAGE_TYPE(NAME, name, meaning) \
-	case DL3_MSG_##NAME: \
+	case DL3_MSG_##NAME:                  \
 		return DL3_CODE_##NAME;
 #include <devlink3/tables/wire.def>
 	case DL3_MSG_UNKNOWN:

@@ -7,7 +7,7 @@ const char *dl3_msg_name(enum dl3_msg_type type)
 {
 	switch (type) {
 #define DL3_MESSAGE_TYPE(NAME, name, meaning) \
-	case DL3_MSG_##NAME: \
+	case DL3_MSG_##NAME:                  \
 		return name;
 #include <devlink3/tables/wire.def>
 	case DL3_MSG_UNKNOWN:
@@ -20,7 +20,7 @@ const char *dl3_tuple_name(uint32_t code)
 {
 	switch (code) {
 #define DL3_TUPLE_TYPE(tuple, name, meaning) \
-	case tuple: \
+	case tuple:                          \
 		return name;
 #include <devlink3/tables/wire.def>
 	default:
@@ -32,7 +32,7 @@ const char *dl3_auth_step_name(uint32_t step)
 {
 	switch (step) {
 #define DL3_AUTH_STEP(step, name, meaning) \
-	case step: \
+	case step:                         \
 		return name;
 #include <devlink3/tables/wire.def>
 	default:
@@ -44,7 +44,7 @@ const char *dl3_test_result_name(uint32_t result)
 {
 	switch (result) {
 #define DL3_TEST_RESULT(result, name, meaning) \
-	case result: \
+	case result:                           \
 		return name;
 #include <devlink3/tables/wire.def>
 	default:
@@ -56,7 +56,7 @@ const char *dl3_auth_result_name(uint32_t result)
 {
 	switch (result) {
 #define DL3_AUTH_RESULT(result, name, meaning) \
-	case result: \
+	case result:                           \
 		return name;
 #include <devlink3/tables/wire.def>
 	default:
@@ -68,7 +68,7 @@ const char *dl3_auth_result_text(uint32_t result)
 {
 	switch (result) {
 #define DL3_AUTH_RESULT(result, name, meaning) \
-	case result: \
+	case result:                           \
 		return meaning;
 #include <devlink3/tables/wire.def>
 	default:
@@ -80,7 +80,7 @@ const char *dl3_event_result_name(uint32_t result)
 {
 	switch (result) {
 #define DL3_EVENT_RESULT(result, name, meaning) \
-	case result: \
+	case result:                            \
 		return name;
 #include <devlink3/tables/wire.def>
 	default:
@@ -92,8 +92,20 @@ const char *dl3_event_result_text(uint32_t result)
 {
 	switch (result) {
 #define DL3_EVENT_RESULT(result, name, meaning) \
-	case result: \
+	case result:                            \
 		return meaning;
+#include <devlink3/tables/wire.def>
+	default:
+		return NULL;
+	}
+}
+
+static const char *read_result_name(uint32_t result)
+{
+	switch (result) {
+#define DL3_READ_RESULT(result, name, meaning) \
+	case result:                           \
+		return name;
 #include <devlink3/tables/wire.def>
 	default:
 		return NULL;
@@ -102,12 +114,8 @@ const char *dl3_event_result_text(uint32_t result)
 
 const char *dl3_read_result_name(uint32_t result)
 {
-	switch (result) {
-#define DL3_READ_RESULT(result, name, meaning) \
-	case result: \
-		return name;
-#include <devlink3/tables/wire.def>
-	default:
-		return dl3_read_result_name(DL3_READ_NOT_FOUND);
-	}
+	const char *name = read_result_name(result);
+
+	/* No number for failure is published: anything but success is one. */
+	return name ? name : read_result_name(DL3_READ_NOT_FOUND);
 }

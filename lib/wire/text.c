@@ -30,15 +30,16 @@ static size_t next_unit(const uint8_t *p, const uint8_t *end, uint32_t *code)
 	return 4;
 }
 
-enum dl3_err dl3_utf16_decode(struct dl3_octets in, char *buf, size_t cap, size_t *len, struct dl3_fault *fault)
+enum dl3_err dl3_utf16_decode(struct dl3_octets in, char *buf, size_t cap, size_t *len,
+                              struct dl3_fault *fault)
 {
 	struct dl3i_out o = dl3i_out_to(buf, cap);
 	const uint8_t *p = in.ptr;
 
 	*len = 0;
 	if (in.len % 2 != 0)
-		return dl3i_fail_value(fault, DL3_ERR_TEXT, in.len - 1, "double-octet text of an even number of octets",
-		                       "octets:", in.len);
+		return dl3i_fail_value(fault, DL3_ERR_TEXT, in.len - 1,
+		                       "double-octet text of an even number of octets", "octets:", in.len);
 	if (in.len >= 2 && dl3i_get16(p + in.len - 2) == 0)
 		in.len -= 2;
 	/* An empty view may have no pointer to count from. */

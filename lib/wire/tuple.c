@@ -13,8 +13,8 @@ static bool doubled_code(const uint8_t *p, size_t len)
 	return len >= 8 && dl3i_get32(p) == DL3_TUPLE_DELTA3 && dl3i_get32(p + 4) == DL3_TUPLE_DELTA2;
 }
 
-static enum dl3_err truncated(struct dl3_octets *table, struct dl3_fault *fault, size_t at, const char *expected,
-                              const char *came, uint64_t value)
+static enum dl3_err truncated(struct dl3_octets *table, struct dl3_fault *fault, size_t at,
+                              const char *expected, const char *came, uint64_t value)
 {
 	table->ptr += table->len;
 	table->len = 0;
@@ -34,13 +34,15 @@ enum dl3_err dl3_tuple_next(struct dl3_octets *table, struct dl3_tuple *out, str
 	if (table->len - at >= 4)
 		out->code = dl3i_get32(p + at);
 	if (table->len - at < DL3_TUPLE_HEADER)
-		return truncated(table, fault, at, "6 octets of tuple code and length", "octets left:", table->len - at);
+		return truncated(table, fault, at, "6 octets of tuple code and length",
+		                 "octets left:", table->len - at);
 
 	size_t size = dl3i_get16(p + at + 4);
 	size_t left = table->len - at - DL3_TUPLE_HEADER;
 	if (size > left) {
 		out->data = (struct dl3_octets){ p + at + DL3_TUPLE_HEADER, left };
-		return truncated(table, fault, at + 4, "a tuple that ends inside its frame", "the length", size);
+		return truncated(table, fault, at + 4, "a tuple that ends inside its frame", "the length",
+		                 size);
 	}
 	out->data = (struct dl3_octets){ p + at + DL3_TUPLE_HEADER, size };
 	table->ptr += at + DL3_TUPLE_HEADER + size;

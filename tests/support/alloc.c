@@ -53,7 +53,8 @@ static void put(struct dl3t_alloc *a, struct dl3t_block *block)
 static bool fails(struct dl3t_alloc *a)
 {
 	a->attempts++;
-	bool failed = a->fail_at != 0 && (a->attempts == a->fail_at || (a->fail_on && a->attempts > a->fail_at));
+	bool failed =
+		a->fail_at != 0 && (a->attempts == a->fail_at || (a->fail_on && a->attempts > a->fail_at));
 
 	a->failures += failed;
 	return failed;

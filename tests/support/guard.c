@@ -23,7 +23,8 @@ static size_t readable(size_t len)
 void *dl3t_guard(const void *data, size_t len)
 {
 	size_t room = readable(len);
-	uint8_t *base = mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *base =
+		mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (base == MAP_FAILED || mprotect(base + room, page_size(), PROT_NONE) != 0) {
 		perror("dl3t_guard");

@@ -21,10 +21,46 @@ size_t dl3t_below(struct dl3t_random *r, size_t n)
 }
 
 static const char *const pieces[] = {
-	"\"", "\"\"", ",", ", ", "&", "&amp;", "&lt", "&#65;", "<", ">", "</Call>", "<PartyB>", "'", "\n", "\t", " ",
-	"]]>", "<!--", "-->", "<?x?>", ";", "=", "Zo\xc3\xab", "\xe6\x9d\x8e\xe9\x9b\xb7", "\xf0\x9f\x93\x9e", "\xff",
-	"\xc3", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\x01", "\x7f", "4001", "01707123456", "Smith, John",
-	"0123456789abcdef0123456789abcdef", "C:\\", "/>", "\r\n", "a",
+	"\"",
+	"\"\"",
+	",",
+	", ",
+	"&",
+	"&amp;",
+	"&lt",
+	"&#65;",
+	"<",
+	">",
+	"</Call>",
+	"<PartyB>",
+	"'",
+	"\n",
+	"\t",
+	" ",
+	"]]>",
+	"<!--",
+	"-->",
+	"<?x?>",
+	";",
+	"=",
+	"Zo\xc3\xab",
+	"\xe6\x9d\x8e\xe9\x9b\xb7",
+	"\xf0\x9f\x93\x9e",
+	"\xff",
+	"\xc3",
+	"\xed\xa0\x80",
+	"\xf4\x90\x80\x80",
+	"\x80",
+	"\x01",
+	"\x7f",
+	"4001",
+	"01707123456",
+	"Smith, John",
+	"0123456789abcdef0123456789abcdef",
+	"C:\\",
+	"/>",
+	"\r\n",
+	"a",
 };
 #define PIECES (sizeof(pieces) / sizeof(pieces[0]))
 
@@ -65,7 +101,9 @@ static struct dl3_str make_text(struct dl3t_random *r, struct dl3t_made *made, b
 
 static int64_t make_number(struct dl3t_random *r)
 {
-	static const int64_t edges[] = { 0, 1, -1, 100, 16, INT64_MAX, INT64_MIN, INT64_MAX - 1, UINT32_MAX, -2147483648 };
+	static const int64_t edges[] = { 0,          1,          -1,        100,
+		                         16,         INT64_MAX,  INT64_MIN, INT64_MAX - 1,
+		                         UINT32_MAX, -2147483648 };
 
 	switch (dl3t_below(r, 3)) {
 	case 0:
@@ -83,8 +121,8 @@ static void put_text(void *row, size_t offset, struct dl3_str text)
 }
 
 /* Fills a row up to a length of at least `least` fields; some fields are empty. */
-static void make_row(struct dl3t_random *r, struct dl3t_made *made, enum dl3_row_kind kind, void *row, size_t least,
-                     bool quoting)
+static void make_row(struct dl3t_random *r, struct dl3t_made *made, enum dl3_row_kind kind, void *row,
+                     size_t least, bool quoting)
 {
 	const struct dl3_table *table = dl3_row_table(kind);
 	struct dl3_row *head = row;
@@ -142,7 +180,8 @@ void dl3t_make_record(struct dl3t_random *r, enum dl3_kind kind, struct dl3t_mad
 {
 	struct dl3_record *record = &made->record;
 	enum dl3_row_kind row;
-	bool quoting = kind == DL3_KIND_CALL_LOST || kind == DL3_KIND_LINK_LOST || kind == DL3_KIND_ATTEMPT_REJECT;
+	bool quoting =
+		kind == DL3_KIND_CALL_LOST || kind == DL3_KIND_LINK_LOST || kind == DL3_KIND_ATTEMPT_REJECT;
 
 	made->used = 0;
 	memset(record, 0, sizeof(*record));
@@ -158,7 +197,8 @@ void dl3t_make_record(struct dl3t_random *r, enum dl3_kind kind, struct dl3t_mad
 		record->u.cmextn_state.v = (uint32_t)dl3t_below(r, 0x10000);
 		record->u.cmextn_state.p1 = (uint32_t)dl3t_random(r);
 		record->u.cmextn_state.p2 = (uint32_t)dl3t_random(r);
-		record->u.cmextn_state.who = dl3t_below(r, 4) == 0 ? dl3_str_of("") : make_text(r, made, true);
+		record->u.cmextn_state.who =
+			dl3t_below(r, 4) == 0 ? dl3_str_of("") : make_text(r, made, true);
 		return;
 	default:
 		break;

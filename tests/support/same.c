@@ -179,7 +179,8 @@ static bool field_same(enum dl3_row_kind kind, const void *a, const void *b, siz
 	const struct dl3_row *row = a;
 
 	if (!dl3t_is_text(kind, i)) {
-		return (row->valued >> i & 1u) == 0 || dl3t_number_at(kind, a, i) == dl3t_number_at(kind, b, i);
+		return (row->valued >> i & 1u) == 0 ||
+		       dl3t_number_at(kind, a, i) == dl3t_number_at(kind, b, i);
 	}
 	struct dl3_str x = dl3t_text_at(kind, a, i);
 	struct dl3_str y = dl3t_text_at(kind, b, i);
