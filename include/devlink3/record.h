@@ -110,9 +110,8 @@ struct dl3_row {
 	/** The row's text as it came; absent in a row made by hand. A row is not one text, so that
 	 * `escaped` means nothing here and is false. */
 	struct dl3_str raw;
-	struct dl3_str
-		extra;  /**< the same of the fields behind the last that the table knows, commas and all */
-	bool irregular; /**< a party row of 21 or 22 fields, read by the ruling for those */
+	struct dl3_str extra; /**< the same of the fields that the table does not know, commas and all */
+	bool irregular;       /**< a party row of 21 or 22 fields, read by the ruling for those */
 };
 
 /* The index of a field in its row: DL3_PARTY_STATE, ... and the number of fields. */

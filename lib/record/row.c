@@ -124,233 +124,60 @@ ALWAYS_INLINE uint64_t int_field(struct field f, int64_t *out, uint64_t bit, uin
 #define NONE_ENUM 0
 #define NONE_FLAGS 0
 
-/*
- * A function for each table, unrolled, so that the branch predictor sees each field by itself:
- * the same field is of the same shape from record to record. A field ends at the lowest bit
- * that is left; the table is gone through a second time, from the field behind the last, for
- * those that the row does not reach. @return the number of fields.
- */
-#define TAKE_FIELD(NAME, name, type, enumeration, meaning)                                                   \
-	while (ends == 0) {                                                                                  \
-		ends = *++block;                                                                             \
-		base += DL3I_BLOCK;                                                                          \
-	}                                                                                                    \
-	end = base + __builtin_ctzll(ends);                                                                  \
-	ends &= ends - 1;                                                                                    \
-	valued |=                                                                                            \
-		FILL_##type((struct field){ p, (uint32_t)(end - p) }, &out->name, BIT(DL3_##NAME), &unread); \
-	if (end == c->row_end) {                                                                             \
-		n = DL3_##NAME + 1;                                                                          \
-		goto absent;                                                                                 \
-	}                                                                                                    \
-	p = end + 1;
+/* A function for each table: fields_call() and so on. */
+#define ROW_STRUCT dl3_call
+#define ROW_FUNCTION fields_call
+#define ROW_TABLE <devlink3/tables/call.def>
+#define ROW_FIELDS DL3_CALL_FIELDS
+#include "record/fields.inc"
 
-#define CLEAR_FIELD(NAME, name, type, enumeration, meaning) \
-	case DL3_##NAME:                                    \
-		out->name = NONE_##type;                    \
-		__attribute__((fallthrough));
+#define ROW_STRUCT dl3_party
+#define ROW_FUNCTION fields_party
+#define ROW_TABLE <devlink3/tables/party.def>
+#define ROW_FIELDS DL3_PARTY_FIELDS
+#include "record/fields.inc"
 
-#define FIELDS(kind)                                                                           \
-	static inline uint32_t fields_##kind(const struct dl3i_cut *c, struct dl3_##kind *out, \
-	                                     const char **extra)
+#define ROW_STRUCT dl3_target
+#define ROW_FUNCTION fields_target
+#define ROW_TABLE <devlink3/tables/target.def>
+#define ROW_FIELDS DL3_TARGET_FIELDS
+#include "record/fields.inc"
 
-#define BEGIN                            \
-	const uint64_t *block = c->ends; \
-	uint64_t ends = *block;          \
-	uint64_t valued = 0, unread = 0; \
-	const char *base = c->row;       \
-	const char *p = c->row;          \
-	const char *end = NULL;          \
-	uint32_t n = 0;
+#define ROW_STRUCT dl3_call_lost
+#define ROW_FUNCTION fields_call_lost
+#define ROW_TABLE <devlink3/tables/call_lost.def>
+#define ROW_FIELDS DL3_CALL_LOST_FIELDS
+#include "record/fields.inc"
 
-FIELDS(call)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/call.def>
-#undef DL3_FIELD
-	n = DL3_CALL_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/call.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
+#define ROW_STRUCT dl3_link_lost
+#define ROW_FUNCTION fields_link_lost
+#define ROW_TABLE <devlink3/tables/link_lost.def>
+#define ROW_FIELDS DL3_LINK_LOST_FIELDS
+#include "record/fields.inc"
 
-FIELDS(party)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/party.def>
-#undef DL3_FIELD
-	n = DL3_PARTY_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/party.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
+#define ROW_STRUCT dl3_attempt_reject
+#define ROW_FUNCTION fields_attempt_reject
+#define ROW_TABLE <devlink3/tables/attempt_reject.def>
+#define ROW_FIELDS DL3_ATTEMPT_REJECT_FIELDS
+#include "record/fields.inc"
 
-FIELDS(target)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/target.def>
-#undef DL3_FIELD
-	n = DL3_TARGET_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/target.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
+#define ROW_STRUCT dl3_delta2_s
+#define ROW_FUNCTION fields_delta2_s
+#define ROW_TABLE <devlink3/tables/delta2_s.def>
+#define ROW_FIELDS DL3_DELTA2_S_FIELDS
+#include "record/fields.inc"
 
-FIELDS(call_lost)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/call_lost.def>
-#undef DL3_FIELD
-	n = DL3_CALL_LOST_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/call_lost.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
+#define ROW_STRUCT dl3_delta2_ends
+#define ROW_FUNCTION fields_delta2_ends
+#define ROW_TABLE <devlink3/tables/delta2_ends.def>
+#define ROW_FIELDS DL3_DELTA2_ENDS_FIELDS
+#include "record/fields.inc"
 
-FIELDS(link_lost)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/link_lost.def>
-#undef DL3_FIELD
-	n = DL3_LINK_LOST_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/link_lost.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
-
-FIELDS(attempt_reject)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/attempt_reject.def>
-#undef DL3_FIELD
-	n = DL3_ATTEMPT_REJECT_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/attempt_reject.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
-
-FIELDS(delta2_s)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/delta2_s.def>
-#undef DL3_FIELD
-	n = DL3_DELTA2_S_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/delta2_s.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
-
-FIELDS(delta2_ends)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/delta2_ends.def>
-#undef DL3_FIELD
-	n = DL3_DELTA2_ENDS_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/delta2_ends.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
-
-FIELDS(siptrack)
-{
-	BEGIN
-#define DL3_FIELD TAKE_FIELD
-#include <devlink3/tables/siptrack.def>
-#undef DL3_FIELD
-	n = DL3_SIPTRACK_FIELDS;
-	*extra = p;
-absent:
-	switch (n) {
-#define DL3_FIELD CLEAR_FIELD
-#include <devlink3/tables/siptrack.def>
-#undef DL3_FIELD
-	default:
-		break;
-	}
-	out->row.valued = valued;
-	out->row.unread = unread;
-	return n;
-}
+#define ROW_STRUCT dl3_siptrack
+#define ROW_FUNCTION fields_siptrack
+#define ROW_TABLE <devlink3/tables/siptrack.def>
+#define ROW_FIELDS DL3_SIPTRACK_FIELDS
+#include "record/fields.inc"
 
 /* ---- A closer look ---- */
 
