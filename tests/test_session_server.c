@@ -197,7 +197,28 @@ static void dead_stream_answers_tests_alone(void **state)
 	assert_int_equal(end.out.len, 0);
 	say_test(&end, 9, "x", 1);
 	assert_test_reply(&end, 9, DL3_TEST_STREAM_INTEGRITY_LOST, NULL, 0);
+	dl3t_end_finish(&end);
+}
+
+/* A peer that keeps testing a dead stream does not keep it either. */
+static void dead_stream_is_given_up_in_time(void **state)
+{
+	struct dl3t_pbx pbx = { 0 };
+	struct dl3t_end end;
+	struct dl3_event ev;
+
+	(void)state;
+	begin_admitted(&end, &pbx);
 	assert_int_equal(dl3_session_deadline(end.s), DL3_NEVER);
+	dl3t_say_hex(&end, "490014002a0001000000080000000668656c6c6f");
+	uint64_t due = dl3_session_deadline(end.s);
+	assert_true(due != DL3_NEVER);
+	dl3_session_tick(end.s, due - 1);
+	say_test(&end, 9, "x", 1);
+	assert_int_equal(dl3_session_deadline(end.s), due);
+	assert_int_equal(dl3_session_next(end.s, &ev), DL3_NEED_MORE);
+	dl3_session_tick(end.s, due);
+	assert_int_equal(dl3_session_next(end.s, &ev), DL3_ERR_TIMEOUT);
 	dl3t_end_finish(&end);
 }
 
@@ -688,6 +709,7 @@ static void calls_on_a_server_that_has_ended(void **state)
 DL3T_TESTS(cmocka_unit_test(tests_before_authentication), cmocka_unit_test(id_zero_asks_for_no_answer),
            cmocka_unit_test(test_payloads_at_their_limits), cmocka_unit_test(test_past_its_frame),
            cmocka_unit_test(test_that_ends_before_its_id), cmocka_unit_test(dead_stream_answers_tests_alone),
+           cmocka_unit_test(dead_stream_is_given_up_in_time),
            cmocka_unit_test(dead_stream_takes_no_answer_to_an_earlier_request),
            cmocka_unit_test(failed_authentication_answers_tests_alone),
            cmocka_unit_test(test_larger_than_any_frame), cmocka_unit_test(frame_over_the_limit),

@@ -60,7 +60,7 @@ struct dl3_session;
 #define DL3_ANSWER_TIMEOUT_MS 10000u
 /** Silence after which a client sends a test packet. */
 #define DL3_KEEPALIVE_MS 30000u
-/** Time for a client to authenticate before a server gives it up. */
+/** Time for a client to authenticate before a server gives it up, and to go once its stream is dead. */
 #define DL3_LOGIN_TIMEOUT_MS 30000u
 /** Optional payload of a test packet that is returned; section 6.1. */
 #define DL3_TEST_PAYLOAD_MAX 1000u

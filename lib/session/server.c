@@ -22,6 +22,9 @@ void dl3i_server_die(struct dl3_session *s, enum dl3i_server_life life)
 {
 	struct dl3i_server *v = &s->u.server;
 
+	/* A dead stream may still be tested, but not for ever. */
+	if (v->life == DL3I_SERVER_ALIVE)
+		v->login_due = dl3i_later(s->now, s->limits.login_timeout_ms);
 	v->life = life;
 	v->step = DL3I_SERVER_NONE;
 	v->admitted = false;
@@ -118,8 +121,6 @@ enum dl3_err dl3_server_refuse(struct dl3_session *s, uint32_t result)
 	if (err != DL3_OK)
 		return err;
 	dl3i_server_die(s, DL3I_SERVER_REFUSED);
-	/* A dead stream may still be tested, but not for ever. */
-	v->login_due = dl3i_later(s->now, s->limits.login_timeout_ms);
 	return DL3_OK;
 }
 
@@ -271,8 +272,7 @@ static void server_begin(struct dl3_session *s)
 
 static uint64_t server_deadline(const struct dl3_session *s)
 {
-	return s->u.server.admitted || s->u.server.life == DL3I_SERVER_LOST ? DL3_NEVER
-	                                                                    : s->u.server.login_due;
+	return s->u.server.admitted ? DL3_NEVER : s->u.server.login_due;
 }
 
 static void server_tick(struct dl3_session *s)
