@@ -3,7 +3,8 @@
 # The chosen list of exports (lib/libdevlink3.map), what the headers declare with DL3_API, and
 # what the built library exports are the same; and the library keeps no state and asks the
 # system for nothing: it has no writable data, and calls no function of the kinds below.
-#   tests/exports/run.sh SHARED_LIBRARY STATIC_LIBRARY
+# Of libdevlink3-event, where it was built, the same but the last: that is what it is for.
+#   tests/exports/run.sh SHARED_LIBRARY STATIC_LIBRARY [SHARED_EVENT_LIBRARY STATIC_EVENT_LIBRARY]
 set -euo pipefail
 shared=$1
 static=$2
@@ -21,24 +22,39 @@ same() {
 	fi
 }
 
-sed -n 's/^\t\(dl3_[a-z0-9_]*\);$/\1/p' "$root/lib/libdevlink3.map" >"$work/list"
-sort -u "$work/list" >"$work/sorted"
-# A declaration may run over lines: take what stands between DL3_API and the next bracket.
-cat "$root"/include/devlink3/*.h | grep -v '^#define' | tr '\n' ' ' | grep -o 'DL3_API [^(;]*(' |
-	sed 's/.*[ *]\(dl3_[a-z0-9_]*\)($/\1/' | sort -u >"$work/headers"
-# A is the version's own symbol.
-nm -D --defined-only "$shared" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u >"$work/library"
+# exported LIST SHARED_LIBRARY HEADER...
+exported() {
+	local list=$1 library=$2
+	shift 2
+	sed -n 's/^\t\(dl3_[a-z0-9_]*\);$/\1/p' "$root/$list" >"$work/list"
+	sort -u "$work/list" >"$work/sorted"
+	# A declaration may run over lines: take what stands between DL3_API and the next bracket.
+	cat "$@" | grep -v '^#define' | tr '\n' ' ' | grep -o 'DL3_API [^(;]*(' |
+		sed 's/.*[ *]\(dl3_[a-z0-9_]*\)($/\1/' | sort -u >"$work/headers"
+	# A is the version's own symbol.
+	nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort -u >"$work/library"
+	same "$list as it stands" "$work/list" 'list in order' "$work/sorted"
+	same "$list" "$work/sorted" 'headers, DL3_API' "$work/headers"
+	same "$list" "$work/sorted" "$(basename "$library")" "$work/library"
+	[ -s "$work/library" ] || result=1
+}
 
-same 'list as it stands' "$work/list" 'list in order' "$work/sorted"
-same 'lib/libdevlink3.map' "$work/sorted" 'headers, DL3_API' "$work/headers"
-same 'lib/libdevlink3.map' "$work/sorted" 'libdevlink3.so' "$work/library"
-[ -s "$work/library" ] || result=1
+# stateless STATIC_LIBRARY
+stateless() {
+	# Constants with addresses in them lie in .data.rel.ro, which is read-only once loaded.
+	if objdump -t "$1" | awk '/file format/ { file = $1 } / O (\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && !/ \.data\.rel\.ro/ { print file, $NF }' |
+		grep . >&2; then
+		echo "$1 has writable data" >&2
+		result=1
+	fi
+}
 
-# Constants with addresses in them lie in .data.rel.ro, which is read-only once loaded.
-if objdump -t "$static" | awk '/file format/ { file = $1 } / O (\.data|\.bss|\.tdata|\.tbss|\*COM\*)/ && !/ \.data\.rel\.ro/ { print file, $NF }' |
-	grep . >&2; then
-	echo 'the library has writable data' >&2
-	result=1
+mapfile -t headers < <(find "$root/include/devlink3" -name '*.h' ! -name event.h)
+exported lib/libdevlink3.map "$shared" "${headers[@]}"
+stateless "$static"
+if [ $# -gt 2 ]; then
+	exported net/libdevlink3-event.map "$3" "$root/include/devlink3/event.h"
+	stateless "$4"
 fi
 
 # What the compiler or the C library adds by itself (memcpy, __stack_chk_fail) varies, so

@@ -84,6 +84,67 @@ if readelf -d ./cmake-build/static | grep -q 'NEEDED.*libdevlink3'; then
 	exit 1
 fi
 
+# libdevlink3-event, where it was built: each way to link it asks for the library beneath it too.
+if [ -f "$libdir/pkgconfig/devlink3-event.pc" ]; then
+	expected='127.0.0.1'
+	cat >listen.c <<'END'
+#include <devlink3/devlink3.h>
+#include <devlink3/event.h>
+#include <event2/event.h>
+#include <stdio.h>
+
+static void on_event(struct dl3_conn *conn, const struct dl3_event *event, void *arg)
+{
+	(void)conn;
+	(void)event;
+	(void)arg;
+}
+
+int main(void)
+{
+	char error[256] = "";
+	struct dl3_tls_server tls = { 0 };
+	struct dl3_listener_config config = { .tls = &tls, .callbacks.event = on_event };
+	struct event_base *base = event_base_new();
+	struct dl3_listener *l = dl3_listener_new(base, &config, error, sizeof(error));
+	printf("%.9s\n", l ? dl3_listener_address(l) : error);
+	dl3_listener_free(l);
+	event_base_free(base);
+	return dl3_version()[0] == '\0';
+}
+END
+	# shellcheck disable=SC2046
+	"$cc" -std=c17 -Wall -Wextra -Werror listen.c -o listen $(pkg-config --cflags --libs devlink3-event libevent_core)
+	check 'pkg-config, event' env LD_LIBRARY_PATH="$libdir" ./listen
+	readelf -d ./listen | grep -q 'NEEDED.*libdevlink3-event\.so\.0' || {
+		echo "the program does not ask for libdevlink3-event.so.0" >&2
+		exit 1
+	}
+	cat >CMakeLists.txt <<'END'
+cmake_minimum_required(VERSION 3.25)
+project(consumer LANGUAGES C)
+find_package(devlink3 0.1 REQUIRED)
+foreach(kind event event-static)
+	add_executable(${kind} listen.c)
+	target_link_libraries(${kind} PRIVATE devlink3::${kind} event_core)
+endforeach()
+END
+	rm -rf cmake-build
+	{
+		cmake -S . -B cmake-build -G Ninja -DCMAKE_C_COMPILER="$cc" -DCMAKE_PREFIX_PATH="$prefix"
+		cmake --build cmake-build
+	} >cmake.log 2>&1 || {
+		cat cmake.log >&2
+		exit 1
+	}
+	check 'CMake, event' ./cmake-build/event
+	check 'CMake, event, static' ./cmake-build/event-static
+	if readelf -d ./cmake-build/event-static | grep -q 'NEEDED.*libdevlink3'; then
+		echo "the static program asks for the shared libraries" >&2
+		exit 1
+	fi
+fi
+
 # The command, where it was built, is installed and says the version that devlink3.pc has.
 if [ -x "$build/devlink3" ]; then
 	version=$("$prefix/bin/devlink3" --version)

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* What of TLS does not belong to one connection: contexts, and what an error means. */
+#ifndef DL3I_NET_TLS_H
+#define DL3I_NET_TLS_H
+
+#include <devlink3/event.h>
+#include <event2/bufferevent.h>
+#include <openssl/ssl.h>
+
+#include "address.h"
+
+/**
+ * A context for the connections of a listener; the address is for a certificate that has to be
+ * made. @return NULL on failure, with one line in `error`.
+ */
+SSL_CTX *dl3i_tls_server(const struct dl3_tls_server *config, const struct dl3i_address *address, char *error,
+                         size_t error_cap);
+
+/**
+ * Says in one line what went wrong on a TLS connection. @return false when TLS found nothing
+ * wrong: the fault is the socket's.
+ */
+bool dl3i_tls_detail(struct bufferevent *bev, const SSL *ssl, char *out, size_t cap);
+
+/** Says goodbye. What cannot be sent at once is not sent. */
+void dl3i_tls_goodbye(SSL *ssl);
+
+#endif
