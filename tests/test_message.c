@@ -366,6 +366,32 @@ static void an_event_reply_may_end_before_its_flags(void **state)
 	assert_int_equal(m.u.event_reply.flags.len, 0);
 	encodes_to(&m, "80300011 00000002 80000021 0000");
 	assert_int_equal(decode("80300011 00000002 8000", &m), DL3_ERR_TRUNCATED_MESSAGE);
+	assert_int_equal(decode("80300011 00000002 80000021 00", &m), DL3_ERR_TRUNCATED_MESSAGE);
+}
+
+static void a_success_may_end_before_its_flags(void **state)
+{
+	struct dl3_msg m;
+
+	(void)state;
+	assert_int_equal(decode("80300011 00000002 00000000", &m), DL3_OK);
+	assert_int_equal(m.u.event_reply.result, DL3_EVENTS_SUCCESS);
+	assert_null(m.u.event_reply.flags.ptr);
+	assert_int_equal(decode("80300011 00000002 00000009", &m), DL3_OK);
+	assert_int_equal(m.u.event_reply.result, DL3_EVENTS_PARTIAL_SUCCESS);
+	assert_null(m.u.event_reply.flags.ptr);
+}
+
+static void a_test_reply_may_end_before_its_length(void **state)
+{
+	struct dl3_msg m;
+
+	(void)state;
+	assert_int_equal(decode("802a0001 00000008 80000001", &m), DL3_OK);
+	assert_int_equal(m.u.test_reply.result, 0x80000001);
+	assert_int_equal(m.u.test_reply.payload.len, 0);
+	assert_int_equal(decode("802a0001 00000008 80000001 000000", &m), DL3_ERR_TRUNCATED_MESSAGE);
+	assert_int_equal(decode("802a0001 00000008 800000", &m), DL3_ERR_TRUNCATED_MESSAGE);
 }
 
 static void an_event_has_no_request_id(void **state)
@@ -495,6 +521,8 @@ static bool kept_whole(const struct dl3_msg *m, const uint8_t *octets, size_t le
 	switch (m->type) {
 	case DL3_MSG_TEST_REQUEST:
 		return len > 8;
+	case DL3_MSG_TEST_REPLY:
+		return len > 12;
 	case DL3_MSG_EVENT_REQUEST:
 		return m->u.event_request.claimed_length != 0;
 	case DL3_MSG_EVENT_REPLY:
@@ -590,6 +618,8 @@ DL3T_TESTS(cmocka_unit_test(a_test_request), cmocka_unit_test(a_test_request_tha
            cmocka_unit_test(an_event_request_needs_its_length),
            cmocka_unit_test(event_requests_are_encoded_with_the_true_length),
            cmocka_unit_test(an_event_reply_may_end_before_its_flags),
+           cmocka_unit_test(a_success_may_end_before_its_flags),
+           cmocka_unit_test(a_test_reply_may_end_before_its_length),
            cmocka_unit_test(an_event_has_no_request_id),
            cmocka_unit_test(the_tuples_of_an_event_are_not_looked_at), cmocka_unit_test(file_requests),
            cmocka_unit_test(contents_run_to_the_end_of_the_frame),

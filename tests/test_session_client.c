@@ -266,6 +266,30 @@ static void no_snapshot_without_a_stream(void **state)
 	}
 }
 
+/* A PBX may leave out what says nothing: the flags it accepted all of, an empty payload. */
+static void answers_of_few_words(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_stream(end.s, DL3_FLAG_SCN, NULL), DL3_OK);
+	dl3t_say_hex(&end, "49000f803000110000000200000000");
+	dl3t_say_hex(&end, "49000f802a00010000000300000000");
+	assert_log(&end, "stream 2 on result 00000000 accepted=[-SCN] dropped=[]\n"
+	                 "snapshot_end 2\n");
+	/* A partial success that does not say what it dropped cannot be taken for all. */
+	assert_int_equal(dl3_client_stream(end.s, DL3_FLAG_SCN, NULL), DL3_OK);
+	dl3t_say_hex(&end, "49000f803000110000000400000009");
+	dl3t_say_hex(&end, "49000f802a00010000000500000000");
+	assert_log(&end, "stream 4 on result 00000009 accepted=[] dropped=[-SCN]\n"
+	                 "snapshot_end 4\n");
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
+	dl3t_say_hex(&end, "49000f802a00010000000680000001");
+	assert_log(&end, "test_reply 6 result 80000001 after 0 payload=''\n");
+	dl3t_end_finish(&end);
+}
+
 static void barrier_that_overtakes_is_sent_again(void **state)
 {
 	struct dl3t_end end;
@@ -872,7 +896,7 @@ DL3T_TESTS(cmocka_unit_test(calls_before_authentication), cmocka_unit_test(argum
            cmocka_unit_test(files_that_are_not_there),
            cmocka_unit_test(event_request_and_its_barrier_on_the_wire),
            cmocka_unit_test(snapshot_ends_with_the_barrier), cmocka_unit_test(no_snapshot_without_a_stream),
-           cmocka_unit_test(barrier_that_overtakes_is_sent_again),
+           cmocka_unit_test(answers_of_few_words), cmocka_unit_test(barrier_that_overtakes_is_sent_again),
            cmocka_unit_test(barrier_alone_does_not_answer_the_request),
            cmocka_unit_test(two_event_requests_at_once),
            cmocka_unit_test(the_owners_test_tells_of_a_dead_stream),

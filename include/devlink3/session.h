@@ -151,7 +151,8 @@ struct dl3_event {
 			uint32_t request;  /**< as dl3_client_stream() gave it */
 			uint32_t result;   /**< DL3_EVENTS_* */
 			bool streaming;    /**< SUCCESS or PARTIAL SUCCESS: events follow */
-			uint32_t accepted; /**< DL3_FLAG_* */
+			uint32_t accepted; /**< DL3_FLAG_*; all that was asked for when a SUCCESS names none,
+			                    * not even an empty list */
 			uint32_t dropped;  /**< asked for and not accepted */
 		} stream;
 		struct {

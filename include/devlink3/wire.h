@@ -177,8 +177,8 @@ struct dl3_test_request {
 };
 
 struct dl3_test_reply {
-	uint32_t result; /**< DL3_TEST_* */
-	struct dl3_octets payload;
+	uint32_t result;           /**< DL3_TEST_* */
+	struct dl3_octets payload; /**< empty as well when the reply ends before its length */
 };
 
 /** Either half of a client's authentication; which fields count depends on `step`. */

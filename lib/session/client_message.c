@@ -127,6 +127,14 @@ static enum dl3_err await_snapshot(struct dl3_session *s, const struct dl3i_requ
 	return DL3_OK;
 }
 
+/* A success that names no flags at all has accepted what was asked for. */
+static uint32_t accepted_flags(const struct dl3_event_reply *m, uint32_t asked)
+{
+	if (m->result == DL3_EVENTS_SUCCESS && !m->flags.ptr)
+		return asked;
+	return dl3_flags_parse(m->flags, NULL);
+}
+
 static enum dl3_err event_reply(struct dl3_session *s, struct dl3_event *ev)
 {
 	const struct dl3_event_reply *m = &s->msg.u.event_reply;
@@ -143,7 +151,7 @@ static enum dl3_err event_reply(struct dl3_session *s, struct dl3_event *ev)
 		if (err != DL3_OK)
 			return dl3i_end_of(s, err, "room for a test packet behind the event request", NULL);
 	}
-	uint32_t accepted = streaming ? dl3_flags_parse(m->flags, NULL) : 0;
+	uint32_t accepted = streaming ? accepted_flags(m, stream.flags) : 0;
 	ev->type = DL3_EV_STREAM;
 	ev->u.stream.request = stream.id;
 	ev->u.stream.result = m->result;

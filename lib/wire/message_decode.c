@@ -103,7 +103,8 @@ static enum dl3_err test_reply(struct dl3i_reader *r, struct dl3_test_reply *m)
 {
 	enum dl3_err err = read32(r, &m->result, "4 octets of test result");
 
-	if (err != DL3_OK)
+	/* As in the request, a packet that ends before its length has no payload. */
+	if (err != DL3_OK || dl3i_left(r) == 0)
 		return err;
 	return counted32(r, &m->payload, NULL, "a test payload that ends inside its frame");
 }
@@ -192,12 +193,9 @@ static enum dl3_err event_reply(struct dl3i_reader *r, struct dl3_msg *msg)
 	struct dl3_event_reply *m = &msg->u.event_reply;
 	enum dl3_err err = read32(r, &m->result, "4 octets of event request result");
 
-	if (err != DL3_OK)
+	/* A refusal has no flags to name, and a success need not name those that were asked for. */
+	if (err != DL3_OK || dl3i_left(r) == 0)
 		return err;
-	/* A refusal accepts no flags, so one that ends here has said all there is. */
-	bool refusal = m->result != DL3_EVENTS_SUCCESS && m->result != DL3_EVENTS_PARTIAL_SUCCESS;
-	if (refusal && dl3i_left(r) == 0)
-		return DL3_OK;
 	return flags_text(r, &m->flags, &m->claimed_length, &m->unclosed);
 }
 
