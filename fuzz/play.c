@@ -114,6 +114,12 @@ static bool add_client_event(uint64_t *sum, const struct dl3_event *ev)
 		add_number(sum, ev->u.test_reply.request);
 		add_octets(sum, ev->u.test_reply.payload);
 		return true;
+	case DL3_EV_FAILED:
+		MUST(ev->u.failed.fault.err != DL3_OK && ev->u.failed.fault.expected != NULL);
+		add_number(sum, ev->u.failed.request);
+		add_number(sum, ev->u.failed.fault.err);
+		add_octets(sum, ev->u.failed.octets);
+		return true;
 	default:
 		return false;
 	}

@@ -515,7 +515,7 @@ static void views_lie_inside(const struct dl3_octets *payload, struct dl3_octets
 }
 
 /* The three things that a message does not keep of the octets it came from: that a test
- * request had no length at all, a flags length of 0, and where a file name was closed. */
+ * packet had no length at all, a flags length of 0, and where a file name was closed. */
 static bool kept_whole(const struct dl3_msg *m, const uint8_t *octets, size_t len)
 {
 	switch (m->type) {

@@ -194,6 +194,83 @@ static void messages_that_cannot_be_read(void **state)
 	dl3t_end_finish(&end);
 }
 
+/* The owner's requests fail of them, those of the session's own are over. */
+static void answers_that_cannot_be_read(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_read(end.s, "x", NULL), DL3_OK);
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
+	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
+	dl3t_say_hex(&end, "49000b8030004100000002");
+	dl3t_say_hex(&end, "490013802a0001000000030000000000000001");
+	dl3t_say_hex(&end, "490010803000110000000400000000ff");
+	assert_log(&end, "failed 2 truncated message: 4 octets of file result; 8 octets\n"
+	                 "failed 3 truncated message: a test payload that ends inside its frame; 16 octets\n"
+	                 "failed 4 truncated message: 2 octets of flags length; 13 octets\n");
+	/* Whether events follow is not known, so there is no snapshot to end. */
+	test_reply(&end, 5, DL3_TEST_SUCCESS);
+	assert_log(&end, "");
+	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS);
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	assert_int_equal(dl3_session_deadline(end.s), DL3_KEEPALIVE_MS);
+	dl3t_end_tick(&end, DL3_KEEPALIVE_MS);
+	dl3t_say_hex(&end, "49000d802a0001000000060000");
+	assert_memory_equal(dl3t_text_of(&end.log), "malformed ", 10);
+	dl3t_end_tick(&end, DL3_KEEPALIVE_MS + DL3_ANSWER_TIMEOUT_MS);
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	dl3t_end_finish(&end);
+}
+
+static void answers_of_another_kind_retire_nothing(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
+	dl3t_say_hex(&end, "49000b8030004100000002");
+	dl3t_say_hex(&end, "49000b8030001100000002");
+	dl3t_say_hex(&end, "49000b802a000100000003");
+	dl3t_end_quiet(&end);
+	test_reply(&end, 2, DL3_TEST_SUCCESS);
+	assert_log(&end, "test_reply 2 result 00000000 after 0 payload=''\n");
+	dl3t_end_finish(&end);
+}
+
+static void a_barrier_that_cannot_be_read_ends_the_snapshot(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
+	event_reply(&end, 2, DL3_EVENTS_SUCCESS, "");
+	dl3t_end_quiet(&end);
+	dl3t_say_hex(&end, "490010802a0001000000030000000000");
+	const char *line = strchr(dl3t_text_of(&end.log), '\n');
+	assert_memory_equal(dl3t_text_of(&end.log), "malformed ", 10);
+	assert_non_null(line);
+	assert_string_equal(line, "\nsnapshot_end 2\n");
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	dl3t_end_finish(&end);
+}
+
+static void a_dead_stream_is_heard_in_an_answer_half_read(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
+	dl3t_say_hex(&end, "490010802a0001000000028000000200");
+	assert_memory_equal(dl3t_text_of(&end.log), "failed 2 truncated message", 26);
+	assert_int_equal(end.err, DL3_ERR_STREAM_DEAD);
+	dl3t_end_finish(&end);
+}
+
 static void files_that_are_not_there(void **state)
 {
 	struct dl3t_end end;
@@ -681,15 +758,60 @@ static void what_does_not_come_in_time(void **state)
 	assert_int_equal(dl3_client_authenticate(end.s, "app", "secret", NULL), DL3_OK);
 	assert_times_out(&end, 5, "an answer to the authentication");
 	begin(&end);
-	assert_int_equal(dl3_client_read(end.s, "x", NULL), DL3_OK);
-	assert_times_out(&end, 0, "an answer to the file read");
-	begin(&end);
 	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
 	assert_times_out(&end, 0, "an answer to the test packet");
 	begin(&end);
 	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
 	event_reply(&end, 2, DL3_EVENTS_SUCCESS, "");
 	assert_times_out(&end, 0, "an answer to the test packet behind the event request");
+}
+
+#define LATE_FILE "timeout: an answer to the file read; 0 octets\n"
+
+static void a_file_that_does_not_come_fails_alone(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	dl3t_end_tick(&end, 1000);
+	assert_int_equal(dl3_client_read(end.s, "x", NULL), DL3_OK);
+	assert_int_equal(dl3_client_read(end.s, "y", NULL), DL3_OK);
+	assert_int_equal(dl3_session_deadline(end.s), 11000);
+	dl3t_end_tick(&end, 10999);
+	assert_log(&end, "");
+	file_reply(&end, 3, "b");
+	assert_log(&end, "file 3 result 00000000 contents='b'\n");
+	dl3t_end_tick(&end, 11000);
+	assert_log(&end, "failed 2 " LATE_FILE);
+	/* What comes too late answers nothing, and least of all another request. */
+	uint32_t id = 0;
+	assert_int_equal(dl3_client_read(end.s, "z", &id), DL3_OK);
+	file_reply(&end, 2, "a");
+	assert_log(&end, "unknown read_reply 80300041 id 2\n");
+	file_reply(&end, id, "c");
+	assert_log(&end, "file 4 result 00000000 contents='c'\n");
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	assert_int_equal(dl3_session_deadline(end.s), 11000 + DL3_KEEPALIVE_MS);
+	dl3t_end_finish(&end);
+}
+
+static void files_do_not_hide_a_dead_link(void **state)
+{
+	struct dl3t_end end;
+	uint64_t now = 0;
+
+	(void)state;
+	begin(&end);
+	while (end.err == DL3_NEED_MORE && now < 100000) {
+		assert_int_equal(dl3_client_read(end.s, "x", NULL), DL3_OK);
+		now += 5000;
+		dl3t_end_tick(&end, now);
+	}
+	assert_int_equal(now, DL3_KEEPALIVE_MS + DL3_ANSWER_TIMEOUT_MS);
+	assert_int_equal(end.err, DL3_ERR_TIMEOUT);
+	assert_string_equal(dl3_session_fault(end.s).expected, "an answer to the keep-alive");
+	dl3t_end_finish(&end);
 }
 
 static void silence_is_broken_by_a_keepalive(void **state)
@@ -870,7 +992,11 @@ static void large_file_that_stops_is_late(void **state)
 	begin(&end);
 	assert_int_equal(dl3_client_read(end.s, "large", NULL), DL3_OK);
 	dl3t_end_feed(&end, start, sizeof(start), 0);
-	assert_times_out(&end, 0, "an answer to the file read");
+	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS - 1);
+	assert_log(&end, "");
+	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS);
+	assert_log(&end, "failed 2 " LATE_FILE);
+	dl3t_end_finish(&end);
 }
 
 static void small_frames_do_not_hide_a_late_answer(void **state)
@@ -879,7 +1005,7 @@ static void small_frames_do_not_hide_a_late_answer(void **state)
 
 	(void)state;
 	begin(&end);
-	assert_int_equal(dl3_client_read(end.s, "x", NULL), DL3_OK);
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
 	for (uint32_t i = 1; i < 10; i++) {
 		dl3t_end_tick(&end, 1000u * i);
 		lost(&end, PBX, i);
@@ -893,6 +1019,10 @@ static void small_frames_do_not_hide_a_late_answer(void **state)
 DL3T_TESTS(cmocka_unit_test(calls_before_authentication), cmocka_unit_test(arguments_of_requests),
            cmocka_unit_test(answers_come_in_any_order), cmocka_unit_test(answers_nobody_waits_for),
            cmocka_unit_test(messages_nobody_knows), cmocka_unit_test(messages_that_cannot_be_read),
+           cmocka_unit_test(answers_that_cannot_be_read),
+           cmocka_unit_test(answers_of_another_kind_retire_nothing),
+           cmocka_unit_test(a_barrier_that_cannot_be_read_ends_the_snapshot),
+           cmocka_unit_test(a_dead_stream_is_heard_in_an_answer_half_read),
            cmocka_unit_test(files_that_are_not_there),
            cmocka_unit_test(event_request_and_its_barrier_on_the_wire),
            cmocka_unit_test(snapshot_ends_with_the_barrier), cmocka_unit_test(no_snapshot_without_a_stream),
@@ -908,9 +1038,12 @@ DL3T_TESTS(cmocka_unit_test(calls_before_authentication), cmocka_unit_test(argum
            cmocka_unit_test(event_without_tuples), cmocka_unit_test(bad_tuple_does_not_hide_the_next),
            cmocka_unit_test(truncated_tuple_after_a_good_one), cmocka_unit_test(event_before_authentication),
            cmocka_unit_test(feeding_does_not_disturb_an_event_half_told),
-           cmocka_unit_test(what_does_not_come_in_time), cmocka_unit_test(silence_is_broken_by_a_keepalive),
-           cmocka_unit_test(half_open_link_is_found), cmocka_unit_test(input_puts_the_keepalive_off),
-           cmocka_unit_test(keepalives_may_be_off), cmocka_unit_test(no_keepalive_before_authentication),
+           cmocka_unit_test(what_does_not_come_in_time),
+           cmocka_unit_test(a_file_that_does_not_come_fails_alone),
+           cmocka_unit_test(files_do_not_hide_a_dead_link),
+           cmocka_unit_test(silence_is_broken_by_a_keepalive), cmocka_unit_test(half_open_link_is_found),
+           cmocka_unit_test(input_puts_the_keepalive_off), cmocka_unit_test(keepalives_may_be_off),
+           cmocka_unit_test(no_keepalive_before_authentication),
            cmocka_unit_test(time_does_not_run_backwards),
            cmocka_unit_test(what_is_asked_before_the_first_tick),
            cmocka_unit_test(round_trip_of_what_is_asked_before_the_first_tick), cmocka_unit_test(end_of_time),

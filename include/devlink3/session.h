@@ -117,6 +117,8 @@ enum dl3_event_type {
 	DL3_EV_SNAPSHOT_END,  /**< `request`: all calls in progress at an event request have been told */
 	DL3_EV_FILE,          /**< `file`: the answer to a file read */
 	DL3_EV_TEST_REPLY,    /**< `test_reply`: the answer to a test of the owner's */
+	DL3_EV_FAILED, /**< `failed`: a request of the owner's that waits no longer: its answer could not
+	                       * be read, or a file did not come in time. The session goes on */
 	/* Server: questions, each to be answered by the call named, and news */
 	DL3_EV_LOGIN,          /**< `login`: answer with dl3_server_challenge() or dl3_server_refuse() */
 	DL3_EV_PROOF,          /**< `proof`: answer with dl3_server_admit() or dl3_server_refuse() */
@@ -126,9 +128,10 @@ enum dl3_event_type {
 	DL3_EV_IGNORED,        /**< `message`: a request that has no answer here: before login, out of turn,
 	                        * on a dead stream, a file read with request id 0 */
 	/* Both */
-	DL3_EV_UNKNOWN,   /**< `message`: a message that nobody knows, or nobody asked for */
+	DL3_EV_UNKNOWN, /**< `message`: a message that nobody knows, or nobody asked for, or an answer to what
+	                   * FAILED before */
 	DL3_EV_MALFORMED, /**< `malformed`: a message or record that could not be read; the session goes on.
-	                   * A request that it may have answered still waits. Client only */
+	                   * An answer to a request of the owner's is FAILED instead. Client only */
 };
 
 /** Why a counter was worth telling; section 6.5.1 and the ruling on counters. */
@@ -181,6 +184,12 @@ struct dl3_event {
 			uint64_t
 				round_trip_ms; /**< from the tick before the request to the tick before the answer */
 		} test_reply;
+		struct {
+			uint32_t request;
+			struct dl3_fault fault; /**< DL3_ERR_TIMEOUT, or why the answer could not be read; its
+			                           * offset is from the start of `octets` */
+			struct dl3_octets octets; /**< the payload of that answer; empty when none came */
+		} failed;
 		struct {
 			struct dl3_str user;
 			struct dl3_str application; /**< absent when not told */
@@ -237,8 +246,9 @@ DL3_API size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t 
  * after the first, a challenge of 0 or more than DL3_CHALLENGE_MAX octets, a refusal
  * (DL3_ERR_REFUSED, after the event), a test answered with STREAM_INTEGRITY_LOST or
  * STREAM_AUTHENTICATION_FAILED (DL3_ERR_STREAM_DEAD, after the event of an owner's test), and
- * with an answer that does not come in time (DL3_ERR_TIMEOUT). Any other message that cannot be
- * read is an event. A server ends with any message that cannot be read but a test packet, and
+ * with an answer that does not come in time (DL3_ERR_TIMEOUT), but for a file: a PBX may leave
+ * one unanswered, which fails by itself (FAILED), and whether the link is dead is for the
+ * keep-alives to find. Any other message that cannot be read is an event. A server ends with any message that cannot be read but a test packet, and
  * with a client that is not admitted in time. Both end when framing is lost, and with a frame
  * over max_frame (DL3_ERR_FRAME_LIMIT) as soon as its header is there; a server first answers
  * one that begins as a test packet.
@@ -300,16 +310,17 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_client_authenticate(struct dl3_session *s,
 /**
  * Asks for the stream of events with DL3_FLAG_* and puts a test packet behind the request,
  * whose answer marks the end of the snapshot. Leads to STREAM and, when that streams, in time
- * to SNAPSHOT_END with the same request. May be asked again, to change the flags. `request` may
- * be NULL. Records of a stream that nobody asked for are given all the same.
+ * to SNAPSHOT_END with the same request. An answer that cannot be read leads to FAILED instead;
+ * records that come all the same are given, and no SNAPSHOT_END. May be asked again, to change the
+ * flags. `request` may be NULL. Records of a stream that nobody asked for are given all the same.
  *
  * @return DL3_OK, DL3_ERR_STATE before AUTHENTICATED, DL3_ERR_ARGUMENT for bits that are no
  *         flags, DL3_ERR_REQUEST_LIMIT, DL3_ERR_OUTPUT_LIMIT, DL3_ERR_MEMORY.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_client_stream(struct dl3_session *s, uint32_t flags, uint32_t *request);
 
-/** Asks for a pseudo-file, such as "nasystem/user_list". Leads to FILE. Errors as above, and
- * DL3_ERR_ARGUMENT for a name that is missing or empty, DL3_ERR_TOO_LONG for one over DL3_NAME_MAX. */
+/** Asks for a pseudo-file, such as "nasystem/user_list". Leads to FILE, or to FAILED when it does not
+ * come in time; if it comes later it is UNKNOWN. Errors as above, and DL3_ERR_ARGUMENT for a name that is missing or empty, DL3_ERR_TOO_LONG for one over DL3_NAME_MAX. */
 DL3_API DL3_MUST_USE enum dl3_err dl3_client_read(struct dl3_session *s, const char *file, uint32_t *request);
 
 /** Sends a test packet, allowed at any time, before authentication too. Leads to TEST_REPLY. Errors

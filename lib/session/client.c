@@ -2,6 +2,7 @@
 /* The client's half: what its owner asks for, and its time. */
 #include <string.h>
 
+#include "base/octets.h"
 #include "session/session.h"
 
 /* ---- Sending ---- */
@@ -164,9 +165,9 @@ static const char *const awaited[] = {
 	[DL3I_REQUEST_KEEPALIVE] = "an answer to the keep-alive",
 };
 
-static const struct dl3i_request *first_due(const struct dl3i_requests *r)
+static struct dl3i_request *first_due(const struct dl3i_requests *r)
 {
-	const struct dl3i_request *first = NULL;
+	struct dl3i_request *first = NULL;
 
 	for (size_t i = 0; i < r->count; i++)
 		if (!first || r->list[i].due < first->due)
@@ -174,13 +175,26 @@ static const struct dl3i_request *first_due(const struct dl3i_requests *r)
 	return first;
 }
 
-static void client_late(struct dl3_session *s)
+static enum dl3_err late_file(struct dl3_session *s, struct dl3i_request *file, struct dl3_event *ev)
 {
-	const struct dl3i_request *first = first_due(&s->u.client.requests);
+	ev->type = DL3_EV_FAILED;
+	ev->u.failed.request = file->id;
+	(void)dl3i_fail_value(&ev->u.failed.fault, DL3_ERR_TIMEOUT, 0, awaited[file->kind],
+	                      "none in milliseconds:", s->limits.answer_timeout_ms);
+	dl3i_request_remove(&s->u.client.requests, file);
+	return DL3_OK;
+}
 
-	if (first && first->due <= s->now)
-		(void)dl3i_end_value(s, DL3_ERR_TIMEOUT, awaited[first->kind],
-		                     "none in milliseconds:", s->limits.answer_timeout_ms);
+static enum dl3_err client_late(struct dl3_session *s, struct dl3_event *ev)
+{
+	struct dl3i_request *first = first_due(&s->u.client.requests);
+
+	if (!first || first->due > s->now)
+		return DL3_END;
+	if (first->kind == DL3I_REQUEST_READ)
+		return late_file(s, first, ev);
+	return dl3i_end_value(s, DL3_ERR_TIMEOUT, awaited[first->kind],
+	                      "none in milliseconds:", s->limits.answer_timeout_ms);
 }
 
 static void restart_clocks(struct dl3_session *s)
@@ -201,12 +215,20 @@ static void client_begin(struct dl3_session *s)
 	restart_clocks(s);
 }
 
-/* When the keep-alive is due: a request that waits for its answer is one already. */
+/* Whether a request waits that ends the session when it is late: it is a keep-alive already. */
+static bool link_is_tried(const struct dl3i_requests *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->list[i].kind != DL3I_REQUEST_READ)
+			return true;
+	return false;
+}
+
 static uint64_t keepalive_due(const struct dl3_session *s)
 {
 	const struct dl3i_client *c = &s->u.client;
 
-	if (c->state != DL3I_CLIENT_READY || s->limits.no_keepalive || c->requests.count > 0)
+	if (c->state != DL3I_CLIENT_READY || s->limits.no_keepalive || link_is_tried(&c->requests))
 		return DL3_NEVER;
 	return dl3i_later(s->last_input, s->limits.keepalive_ms);
 }
@@ -216,10 +238,8 @@ static void client_tick(struct dl3_session *s)
 	struct dl3_msg test = { .type = DL3_MSG_TEST_REQUEST };
 	struct dl3i_request keepalive = { .kind = DL3I_REQUEST_KEEPALIVE };
 
-	/* An answer that has come and was not yet told is not late. */
-	if (!dl3i_frame_waits(s))
-		client_late(s);
-	if (dl3i_ended(s) || keepalive_due(s) > s->now)
+	/* What is late is found by next(): an answer that has come and was not yet told is not. */
+	if (keepalive_due(s) > s->now)
 		return;
 	enum dl3_err err = dl3i_client_send(s, &test, &keepalive);
 	if (err != DL3_OK)
@@ -229,8 +249,9 @@ static void client_tick(struct dl3_session *s)
 static uint64_t client_deadline(const struct dl3_session *s)
 {
 	const struct dl3i_request *first = first_due(&s->u.client.requests);
+	uint64_t keepalive = keepalive_due(s);
 
-	return first ? first->due : keepalive_due(s);
+	return first && first->due < keepalive ? first->due : keepalive;
 }
 
 static void client_finish(struct dl3_session *s)

@@ -195,20 +195,26 @@ static enum dl3_err own_test_reply(struct dl3_session *s, const struct dl3i_requ
 	return DL3_OK;
 }
 
+/* Ends the session when the PBX has given the stream up. */
+static enum dl3_err judge_stream(struct dl3_session *s)
+{
+	uint32_t result = s->msg.u.test_reply.result;
+
+	if (result != DL3_TEST_STREAM_INTEGRITY_LOST && result != DL3_TEST_STREAM_AUTHENTICATION_FAILED)
+		return DL3_OK;
+	return dl3i_end_value(s, DL3_ERR_STREAM_DEAD, "a stream that works", "the test result", result);
+}
+
 static enum dl3_err test_reply(struct dl3_session *s, struct dl3_event *ev)
 {
 	struct dl3i_requests *waiting = &s->u.client.requests;
 	struct dl3i_request *request = dl3i_request_any(waiting, s->msg.request_id);
-	uint32_t result = s->msg.u.test_reply.result;
 
 	if (!is_test(request))
 		return unasked(s, ev);
 	struct dl3i_request test = *request;
 	dl3i_request_remove(waiting, request);
-	enum dl3_err dead = DL3_OK;
-	if (result == DL3_TEST_STREAM_INTEGRITY_LOST || result == DL3_TEST_STREAM_AUTHENTICATION_FAILED)
-		dead = dl3i_end_value(s, DL3_ERR_STREAM_DEAD, "a stream that works", "the test result",
-		                      result);
+	enum dl3_err dead = judge_stream(s);
 	if (test.kind == DL3I_REQUEST_TEST)
 		return own_test_reply(s, &test, ev);
 	if (dead != DL3_OK)
@@ -297,7 +303,7 @@ static enum dl3_err tell_tuple(struct dl3_session *s, struct dl3_event *ev)
 	return DL3_OK;
 }
 
-enum dl3_err dl3i_client_resume(struct dl3_session *s, struct dl3_event *ev)
+static enum dl3_err next_tuple(struct dl3_session *s, struct dl3_event *ev)
 {
 	struct dl3i_client *c = &s->u.client;
 	struct dl3i_walk *walk = &c->walk;
@@ -320,6 +326,17 @@ enum dl3_err dl3i_client_resume(struct dl3_session *s, struct dl3_event *ev)
 }
 
 /* ---- All messages ---- */
+
+enum dl3_err dl3i_client_resume(struct dl3_session *s, struct dl3_event *ev)
+{
+	if (s->u.client.snapshot == 0)
+		return next_tuple(s, ev);
+	s->more = false;
+	ev->type = DL3_EV_SNAPSHOT_END;
+	ev->u.request = s->u.client.snapshot;
+	s->u.client.snapshot = 0;
+	return DL3_OK;
+}
 
 enum dl3_err dl3i_client_message(struct dl3_session *s, struct dl3_event *ev)
 {
@@ -350,11 +367,67 @@ static bool spoils_authentication(const struct dl3_session *s)
 	return false;
 }
 
+/* The request that a message answers, by its type and id; NULL when none waits for it. */
+static struct dl3i_request *answered(struct dl3_session *s)
+{
+	struct dl3i_requests *waiting = &s->u.client.requests;
+	struct dl3i_request *request = dl3i_request_any(waiting, s->msg.request_id);
+
+	if (!request)
+		return NULL;
+	switch (s->msg.type) {
+	case DL3_MSG_EVENT_REPLY:
+		return request->kind == DL3I_REQUEST_STREAM ? request : NULL;
+	case DL3_MSG_READ_REPLY:
+		return request->kind == DL3I_REQUEST_READ ? request : NULL;
+	case DL3_MSG_TEST_REPLY:
+		return is_test(request) ? request : NULL;
+	default:
+		return NULL;
+	}
+}
+
+/* The answer to a barrier marks the end of a snapshot by where it stands, whatever it says. */
+static enum dl3_err malformed_barrier(struct dl3_session *s, const struct dl3i_request *barrier,
+                                      const struct dl3_fault *fault, struct dl3_event *ev)
+{
+	if (barrier_reply(s, barrier, ev) == DL3_OK) {
+		s->u.client.snapshot = barrier->stream;
+		s->more = true;
+	}
+	*ev = (struct dl3_event){ 0 };
+	return dl3i_tell_malformed(s, fault, ev);
+}
+
+/* An answer that cannot be read is an answer: another will not come. */
+static enum dl3_err malformed_answer(struct dl3_session *s, struct dl3i_request *waiting,
+                                     const struct dl3_fault *fault, struct dl3_event *ev)
+{
+	struct dl3i_request request = *waiting;
+
+	dl3i_request_remove(&s->u.client.requests, waiting);
+	if (is_test(&request))
+		(void)judge_stream(s);
+	if (request.kind == DL3I_REQUEST_BARRIER)
+		return malformed_barrier(s, &request, fault, ev);
+	if (request.kind == DL3I_REQUEST_KEEPALIVE)
+		return dl3i_tell_malformed(s, fault, ev);
+	ev->type = DL3_EV_FAILED;
+	ev->u.failed.request = request.id;
+	ev->u.failed.fault = *fault;
+	ev->u.failed.octets = dl3i_payload(s);
+	return DL3_OK;
+}
+
 /* Without an answer to the authentication that can be read there is nothing to go on with. */
 enum dl3_err dl3i_client_malformed(struct dl3_session *s, const struct dl3_fault *fault, struct dl3_event *ev)
 {
+	struct dl3i_request *request = answered(s);
+
 	if (s->msg.type == DL3_MSG_AUTH_REPLY && spoils_authentication(s))
 		return dl3i_end(s, fault);
+	if (request)
+		return malformed_answer(s, request, fault, ev);
 	if (s->msg.type == DL3_MSG_EVENT) {
 		ev->u.malformed.pbx = s->msg.u.event.pbx;
 		ev->u.malformed.counter = s->msg.u.event.counter;

@@ -219,11 +219,11 @@ static enum dl3_err too_large(struct dl3_session *s, const struct dl3_frame *fra
 }
 
 /* All whole frames have been told. */
-static enum dl3_err drained(struct dl3_session *s)
+static enum dl3_err drained(struct dl3_session *s, struct dl3_event *ev)
 {
-	if (s->role->late)
-		s->role->late(s);
-	return dl3i_ended(s) ? s->fault.err : DL3_NEED_MORE;
+	enum dl3_err err = s->role->late ? s->role->late(s, ev) : DL3_END;
+
+	return err == DL3_END ? DL3_NEED_MORE : err;
 }
 
 static enum dl3_err show(struct dl3_session *s, const struct dl3_frame *frame, struct dl3_event *ev)
@@ -252,7 +252,7 @@ static enum dl3_err step(struct dl3_session *s, struct dl3_event *ev)
 		return framing_lost(s, &fault);
 	if (frame.header > 0 && frame.size > s->limits.max_frame)
 		return too_large(s, &frame, ev);
-	return err == DL3_OK ? show(s, &frame, ev) : drained(s);
+	return err == DL3_OK ? show(s, &frame, ev) : drained(s, ev);
 }
 
 enum dl3_err dl3_session_next(struct dl3_session *s, struct dl3_event *ev)

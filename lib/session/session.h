@@ -132,6 +132,7 @@ struct dl3i_client {
 	struct dl3i_requests requests;
 	struct dl3i_counters counters;
 	struct dl3i_walk walk;
+	uint32_t snapshot; /* the event request whose SNAPSHOT_END is still to be told; 0 when none */
 	struct dl3_tuple tuple;
 	struct dl3_record record;
 };
@@ -209,7 +210,8 @@ struct dl3i_role {
 	enum dl3_err (*resume)(struct dl3_session *s, struct dl3_event *ev);
 	/* Looks at the start of a payload that is too long, before the session ends of it. */
 	enum dl3_err (*oversize)(struct dl3_session *s, struct dl3_octets seen, struct dl3_event *ev);
-	void (*late)(struct dl3_session *s);     /* all input has been told: is something overdue? */
+	/* All input has been told: is something overdue? */
+	enum dl3_err (*late)(struct dl3_session *s, struct dl3_event *ev);
 	void (*progress)(struct dl3_session *s); /* octets of a large frame came */
 };
 

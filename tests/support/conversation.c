@@ -118,6 +118,14 @@ static void put_malformed(struct dl3t_text *t, const struct dl3_event *ev)
 	put_octets(t, "octets", ev->u.malformed.octets);
 }
 
+static void put_failed(struct dl3t_text *t, const struct dl3_event *ev)
+{
+	const struct dl3_fault *fault = &ev->u.failed.fault;
+
+	dl3t_printf(t, "failed %u %s: %s;", ev->u.failed.request, dl3_err_name(fault->err), fault->expected);
+	dl3t_printf(t, " %zu octets", ev->u.failed.octets.len);
+}
+
 static void put_server_event(struct dl3t_text *t, const struct dl3_event *ev)
 {
 	switch (ev->type) {
@@ -186,6 +194,9 @@ void dl3t_event_text(struct dl3t_text *t, const struct dl3_event *ev)
 		dl3t_printf(t, "test_reply %u result %08x after %u", ev->u.test_reply.request,
 		            ev->u.test_reply.result, (unsigned)ev->u.test_reply.round_trip_ms);
 		put_octets(t, "payload", ev->u.test_reply.payload);
+		break;
+	case DL3_EV_FAILED:
+		put_failed(t, ev);
 		break;
 	case DL3_EV_UNKNOWN:
 		put_message(t, "unknown", ev);
