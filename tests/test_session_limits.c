@@ -508,6 +508,101 @@ static void a_flood_of_tests_blocks_its_own_connection(void **state)
 	dl3_session_free(s);
 }
 
+/* Feeds test packets until the session takes no more. @return the most output that was queued. */
+static size_t flood(struct dl3_session *s)
+{
+	static const uint8_t test[15 + 1000] = { 0x49, 1015 >> 8, 1015 & 0xff, 0, 0x2a, 0, 1, 0, 0, 0, 1, 0,
+		                                 0,    1000 >> 8, 1000 & 0xff };
+	struct dl3_event ev;
+	size_t most = 0;
+
+	for (int i = 0; i < 20000; i++) {
+		size_t used = dl3_session_feed(s, test, sizeof(test));
+		while (dl3_session_next(s, &ev) == DL3_OK) {
+		}
+		if (dl3_session_output(s).len > most)
+			most = dl3_session_output(s).len;
+		if (used < sizeof(test))
+			return most;
+	}
+	fail_msg("the flood is taken for ever");
+	return 0;
+}
+
+static void a_flood_before_login_takes_little_memory(void **state)
+{
+	struct dl3t_alloc a;
+
+	(void)state;
+	dl3t_alloc_init(&a);
+	struct dl3_session *s = dl3_server_new(NULL, &a.allocator);
+	dl3_session_tick(s, 0);
+	assert_in_range(flood(s), DL3_STRANGER_OUTPUT, DL3_STRANGER_OUTPUT + 1019);
+	assert_true(a.peak < 6 * DL3_INPUT_WINDOW);
+	dl3_session_free(s);
+	assert_int_equal(dl3t_alloc_finish(&a), 0);
+}
+
+static void a_flood_on_a_dead_stream_takes_little_memory(void **state)
+{
+	static const uint8_t lying[] = { 0x49, 0, 0x0f, 0, 0x2a, 0, 1, 0, 0, 0, 1, 0, 0, 0, 9 };
+	struct dl3t_pair p;
+
+	(void)state;
+	dl3t_pair_init(&p, NULL, NULL);
+	dl3t_pair_login(&p);
+	assert_int_equal(dl3_session_feed(p.server.s, lying, sizeof(lying)), sizeof(lying));
+	assert_true(flood(p.server.s) <= DL3_STRANGER_OUTPUT + 1019);
+	dl3t_pair_finish(&p);
+}
+
+static void admitted_server(struct dl3_session *s)
+{
+	struct dl3t_end end = { .s = s, .owner = dl3t_pbx_owner, .script = &(struct dl3t_pbx){ 0 } };
+	struct dl3_msg login = { .type = DL3_MSG_AUTH_REQUEST, .request_id = 1 };
+	struct dl3_msg proof = { .type = DL3_MSG_AUTH_REQUEST, .request_id = 2 };
+	struct dl3_msg stream = { .type = DL3_MSG_EVENT_REQUEST, .request_id = 3 };
+	uint8_t response[DL3_SHA1_SIZE];
+	struct dl3_octets challenge = { dl3t_challenge, DL3_CHALLENGE_SIZE };
+
+	login.u.auth_request =
+		(struct dl3_auth_request){ .step = DL3_AUTH_STEP_REQUEST, .user = dl3_str_of("app") };
+	proof.u.auth_request.step = DL3_AUTH_STEP_SHA1_RESPONSE;
+	assert_int_equal(dl3_auth_sha1(challenge, "secret", response), DL3_OK);
+	proof.u.auth_request.response = (struct dl3_octets){ response, sizeof(response) };
+	stream.u.event_request.flags = dl3_str_of("");
+	dl3t_say(&end, &login);
+	dl3t_say(&end, &proof);
+	dl3t_say(&end, &stream);
+	assert_non_null(strstr(dl3t_text_of(&end.log), "stream_request 3"));
+	end.s = NULL;
+	dl3t_end_finish(&end);
+}
+
+/* Whatever is queued, and however it is sent, the memory is what is said at the limit. */
+static void memory_for_output_keeps_to_its_bound(void **state)
+{
+	enum { LIMIT = 1 << 20 };
+	static uint8_t frame[1000] = { 0x49, 1000 >> 8, 1000 & 0xff };
+	struct dl3_server_config config = { .limits = { .max_output = LIMIT } };
+	struct dl3t_alloc a;
+
+	(void)state;
+	dl3t_alloc_init(&a);
+	struct dl3_session *s = dl3_server_new(&config, &a.allocator);
+	dl3_session_tick(s, 0);
+	admitted_server(s);
+	for (size_t round = 0; round < 40; round++) {
+		while (dl3_server_frame(s, frame, sizeof(frame)) == DL3_OK) {
+		}
+		assert_true(dl3_session_output(s).len > LIMIT - sizeof(frame));
+		dl3_session_sent(s, round * LIMIT / 30);
+	}
+	assert_in_range(a.peak, LIMIT, LIMIT + LIMIT / 2 + 2 * DL3_BUFFER_KEEP);
+	dl3_session_free(s);
+	assert_int_equal(dl3t_alloc_finish(&a), 0);
+}
+
 static void half_of_the_output_is_not_too_much(void **state)
 {
 	static const uint8_t test[] = { 0x49, 0, 0x0f, 0, 0x2a, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0 };
@@ -874,7 +969,10 @@ DL3T_TESTS(cmocka_unit_test(each_allocation_fails_in_turn),
            cmocka_unit_test(requests_of_a_client_are_bounded),
            cmocka_unit_test(a_stream_that_is_not_read_is_bounded),
            cmocka_unit_test(a_flood_of_tests_blocks_its_own_connection),
-           cmocka_unit_test(half_of_the_output_is_not_too_much), cmocka_unit_test(no_room_to_answer_a_test),
+           cmocka_unit_test(half_of_the_output_is_not_too_much),
+           cmocka_unit_test(a_flood_before_login_takes_little_memory),
+           cmocka_unit_test(a_flood_on_a_dead_stream_takes_little_memory),
+           cmocka_unit_test(memory_for_output_keeps_to_its_bound), cmocka_unit_test(no_room_to_answer_a_test),
            cmocka_unit_test(requests_that_wait_for_the_owner_are_bounded),
            cmocka_unit_test(answers_that_do_not_fit_may_be_tried_again),
            cmocka_unit_test(authentication_answers_that_do_not_fit),

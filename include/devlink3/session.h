@@ -47,9 +47,12 @@ struct dl3_session;
 #define DL3_CLIENT_MAX_FRAME DL3_FRAME_MAX
 /** Longest frame accepted by a server: a test payload past its 4000 octets must still be seen. */
 #define DL3_SERVER_MAX_FRAME 16384u
-/** Output a client queues: requests are small, so a peer that does not read is soon seen. */
+/** Output a client queues: requests are small, so a peer that does not read is soon seen. As of a
+ * server, the memory for it is at most half as much again. */
 #define DL3_CLIENT_MAX_OUTPUT (256u * 1024u)
-/** Output a server queues: one file of the largest size, and as much again of events. */
+/** Output a server queues: one file of the largest size, and as much again of events. The queue's
+ * memory, with the room in which it moves, is at most half as much again: 12 MiB. It is in one block,
+ * which is resized; in two, while it grows, only as long as an answer to a challenge lies in it. */
 #define DL3_SERVER_MAX_OUTPUT (8u * 1024u * 1024u)
 /** Requests that may wait for an answer at once, of each session. */
 #define DL3_MAX_REQUESTS 64u
@@ -88,6 +91,9 @@ struct dl3_session;
 /** Queued output past which a server reads no further request: half of its limit, so that the
  * largest file still fits behind it by default. */
 #define DL3_OUTPUT_HIGH(max_output) ((max_output) / 2u)
+/** The same before a client is admitted and once its stream is dead, when less than half of the limit:
+ * whoever can connect can ask for answers to tests, and read none of them. */
+#define DL3_STRANGER_OUTPUT 16384u
 
 /** No deadline. */
 #define DL3_NEVER UINT64_MAX
@@ -254,7 +260,7 @@ DL3_API size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t 
  * one that begins as a test packet.
  *
  * @return DL3_OK; DL3_NEED_MORE; DL3_BLOCKED (server: more output is queued than
- *         DL3_OUTPUT_HIGH(), or max_requests requests wait for the owner: call again after
+ *         DL3_OUTPUT_HIGH() or DL3_STRANGER_OUTPUT, or max_requests requests wait for the owner: call again after
  *         sent() or after answering one); or the sticky error.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_session_next(struct dl3_session *s, struct dl3_event *ev);

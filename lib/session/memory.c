@@ -25,7 +25,7 @@ static void to_front(struct dl3i_buf *b)
 	b->end = held;
 }
 
-/* Moves what is held to a block of `cap` octets. A plain resize could leave a password behind. */
+/* Moves what is held to a block of its own. A plain resize could leave a password behind. */
 static bool move(struct dl3_session *s, struct dl3i_buf *b, size_t cap)
 {
 	size_t held = dl3i_held(b);
@@ -35,14 +35,30 @@ static bool move(struct dl3_session *s, struct dl3i_buf *b, size_t cap)
 		return false;
 	if (held > 0)
 		memcpy(p, b->ptr + b->start, held);
-	if (b->secret && b->ptr)
+	if (b->ptr) {
 		dl3i_wipe(b->ptr, b->cap);
-	if (b->ptr)
 		dl3i_resize(s, b->ptr, b->cap, 0);
+	}
 	b->ptr = p;
 	b->cap = cap;
 	b->start = 0;
 	b->end = held;
+	return true;
+}
+
+/* Gives the buffer `cap` octets, which hold what it holds. Two blocks at once would be twice the
+ * memory, so there are two only where the first is to be wiped. */
+static bool change(struct dl3_session *s, struct dl3i_buf *b, size_t cap)
+{
+	if (b->secret)
+		return move(s, b, cap);
+	if (b->start > 0)
+		to_front(b);
+	uint8_t *p = dl3i_resize(s, b->ptr, b->cap, cap);
+	if (!p)
+		return false;
+	b->ptr = p;
+	b->cap = cap;
 	return true;
 }
 
@@ -67,7 +83,7 @@ bool dl3i_buf_reserve(struct dl3_session *s, struct dl3i_buf *b, size_t n, size_
 		return true;
 	}
 	size_t cap = least(b->cap * 2, most);
-	return move(s, b, cap > held + n ? cap : held + n);
+	return change(s, b, cap > held + n ? cap : held + n);
 }
 
 /* Shrinking is a favour: without memory for the smaller block the large one is kept. */
@@ -80,7 +96,7 @@ static void shrink(struct dl3_session *s, struct dl3i_buf *b)
 	if (held == 0)
 		dl3i_buf_free(s, b);
 	else if (held < b->cap / 8)
-		(void)move(s, b, held * 2 > DL3_BUFFER_KEEP ? held * 2 : DL3_BUFFER_KEEP);
+		(void)change(s, b, held * 2 > DL3_BUFFER_KEEP ? held * 2 : DL3_BUFFER_KEEP);
 }
 
 void dl3i_buf_drop(struct dl3_session *s, struct dl3i_buf *b, size_t n)

@@ -258,11 +258,18 @@ enum dl3_err dl3_server_frame(struct dl3_session *s, const void *frame, size_t l
 
 /* ---- Flow and time ---- */
 
+/* Whoever can connect can have tests answered, without a password. */
+static size_t output_high(const struct dl3_session *s)
+{
+	size_t high = DL3_OUTPUT_HIGH(s->limits.max_output);
+
+	return s->u.server.admitted || high < DL3_STRANGER_OUTPUT ? high : DL3_STRANGER_OUTPUT;
+}
+
 /* A client that asks and does not read waits, and so do those behind an owner that owes answers. */
 static bool server_blocked(const struct dl3_session *s)
 {
-	return dl3i_held(&s->out) > DL3_OUTPUT_HIGH(s->limits.max_output) ||
-	       s->u.server.requests.count >= s->limits.max_requests;
+	return dl3i_held(&s->out) > output_high(s) || s->u.server.requests.count >= s->limits.max_requests;
 }
 
 static void server_begin(struct dl3_session *s)

@@ -302,6 +302,9 @@ void dl3_session_sent(struct dl3_session *s, size_t n)
 	size_t held = dl3i_held(&s->out);
 
 	dl3i_buf_drop(s, &s->out, n < held ? n : held);
+	/* What was secret went with it. */
+	if (n >= held)
+		s->out.secret = false;
 }
 
 /* ---- Time ---- */
