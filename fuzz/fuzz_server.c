@@ -79,6 +79,9 @@ static void act(struct play *p, uint8_t choice)
 	case 12:
 		send_event(p, choice);
 		break;
+	case 13:
+		dl3_server_hold(p->session, (choice & 16u) != 0);
+		break;
 	default:
 		break;
 	}

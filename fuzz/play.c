@@ -208,8 +208,7 @@ static void take_events(struct play *p)
 			if (!p->quiet) {
 				p->role->answer(p, &ev);
 			}
-		} else if (err == DL3_BLOCKED && !p->quiet) {
-			MUST(dl3_session_output(p->session).len > 0);
+		} else if (err == DL3_BLOCKED && !p->quiet && dl3_session_output(p->session).len > 0) {
 			send_some(p, SIZE_MAX);
 		} else {
 			struct dl3_fault fault = dl3_session_fault(p->session);
@@ -219,6 +218,7 @@ static void take_events(struct play *p)
 			/* Errors are sticky. */
 			MUST(p->ended == DL3_OK || p->ended == err);
 			p->ended = fault.err;
+			p->blocked = err == DL3_BLOCKED;
 			return;
 		}
 	}
@@ -234,8 +234,8 @@ static void feed(struct play *p, const uint8_t *data, size_t len)
 		take_events(p);
 		memory_holds(p);
 		if (used == 0) {
-			/* Only a session whose answers nobody takes may refuse to go on. */
-			MUST(p->quiet && dl3_session_output(p->session).len > 0);
+			/* Only a session that waits for its owner may refuse to go on. */
+			MUST(p->blocked);
 			return;
 		}
 		data += used;

@@ -42,7 +42,8 @@ struct play {
 	uint64_t sent;     /**< a sum of what was sent */
 	uint64_t sent_len; /**< octets sent */
 	enum dl3_err ended;
-	bool quiet; /**< the owner does not answer */
+	bool quiet;   /**< the owner does not answer */
+	bool blocked; /**< the session waits for the owner */
 };
 
 /** Runs an input for a role. */

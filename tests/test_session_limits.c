@@ -476,6 +476,43 @@ static void a_stream_that_is_not_read_is_bounded(void **state)
 	dl3t_pair_finish(&p);
 }
 
+/* A PBX whose snapshot is larger than its output: it holds the barrier, sends what fits as room
+ * comes, and lets go behind the last. */
+static void a_snapshot_in_pieces_comes_before_its_end(void **state)
+{
+	enum { CALLS = 500 };
+	struct dl3_server_config config = { .limits = { .max_output = 1000 } };
+	struct dl3_record record = detail();
+	struct dl3t_pair p;
+	uint32_t sent = 0;
+	size_t pieces = 0;
+
+	(void)state;
+	dl3t_pair_init(&p, NULL, &config);
+	dl3t_pair_login(&p);
+	dl3_server_hold(p.server.s, true);
+	assert_int_equal(dl3_client_stream(p.client.s, 0, NULL), DL3_OK);
+	while (sent < CALLS) {
+		uint32_t before = sent;
+		dl3t_pair_run(&p);
+		assert_int_equal(p.server.err, DL3_BLOCKED);
+		while (sent < CALLS && dl3_server_event(p.server.s, PBX, sent, &record) == DL3_OK)
+			sent++;
+		assert_true(sent > before);
+		pieces++;
+	}
+	assert_true(pieces > 10);
+	assert_null(strstr(dl3t_text_of(&p.client.log), "snapshot_end"));
+	dl3_server_hold(p.server.s, false);
+	dl3t_pair_run(&p);
+	const char *log = dl3t_text_of(&p.client.log);
+	const char *end = strstr(log, "snapshot_end 3\n");
+	assert_non_null(end);
+	assert_string_equal(end, "snapshot_end 3\n");
+	assert_non_null(strstr(log, "record c0a82a03 499.0 "));
+	dl3t_pair_finish(&p);
+}
+
 static void a_flood_of_tests_blocks_its_own_connection(void **state)
 {
 	static uint8_t test[15 + 1000] = { 0x49, 1015 >> 8, 1015 & 0xff, 0, 0x2a, 0,         1,          0,
@@ -969,6 +1006,7 @@ DL3T_TESTS(cmocka_unit_test(each_allocation_fails_in_turn),
            cmocka_unit_test(requests_of_a_client_are_bounded),
            cmocka_unit_test(a_stream_that_is_not_read_is_bounded),
            cmocka_unit_test(a_flood_of_tests_blocks_its_own_connection),
+           cmocka_unit_test(a_snapshot_in_pieces_comes_before_its_end),
            cmocka_unit_test(half_of_the_output_is_not_too_much),
            cmocka_unit_test(a_flood_before_login_takes_little_memory),
            cmocka_unit_test(a_flood_on_a_dead_stream_takes_little_memory),

@@ -475,6 +475,73 @@ static void stream_answers_out_of_turn(void **state)
 	dl3t_end_finish(&end);
 }
 
+static void a_test_waits_for_the_answer_before_it(void **state)
+{
+	struct dl3t_pbx pbx = { 0 };
+	struct dl3t_end end;
+
+	(void)state;
+	begin_admitted(&end, &pbx);
+	pbx.silent = true;
+	say_flags(&end, 2, "");
+	say_read(&end, 3, "x");
+	say_test(&end, 4, NULL, 0);
+	say_read(&end, 5, "y");
+	assert_log(&end, "stream_request 2 result 00000000 asked=[] accepted=[]\n"
+	                 "read_request 3 file=x\n");
+	assert_int_equal(end.err, DL3_BLOCKED);
+	assert_int_equal(end.out.len, 0);
+	assert_int_equal(dl3_server_stream(end.s, 2, DL3_EVENTS_SUCCESS, 0), DL3_OK);
+	assert_int_equal(dl3_server_frame(end.s, "I\0\7\1\2\3\4", 7), DL3_OK);
+	dl3t_end_run(&end);
+	assert_log(&end, "tested 4 result 00000000\n"
+	                 "read_request 5 file=y\n");
+	/* The answer, the event, and only then the test's. */
+	assert_int_equal(end.out.len, 18 + 7 + 19);
+	assert_memory_equal(end.out.ptr + 18, "I\0\7\1\2\3\4I\0\23\x80\x2a\0\1", 14);
+	dl3t_end_finish(&end);
+}
+
+static void tests_are_held_while_a_snapshot_is_sent(void **state)
+{
+	struct dl3t_pbx pbx = { 0 };
+	struct dl3t_end end;
+
+	(void)state;
+	begin_admitted(&end, &pbx);
+	say_flags(&end, 2, "");
+	dl3t_end_quiet(&end);
+	dl3_server_hold(end.s, true);
+	say_read(&end, 3, "x");
+	say_test(&end, 4, NULL, 0);
+	assert_log(&end, "read_request 3 file=x\n");
+	assert_int_equal(end.err, DL3_BLOCKED);
+	dl3_server_hold(end.s, false);
+	dl3t_end_run(&end);
+	assert_log(&end, "tested 4 result 00000000\n");
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	dl3t_end_finish(&end);
+}
+
+/* A test packet that breaks the stream is no barrier, and there is nothing left to hold for. */
+static void a_broken_test_is_not_held(void **state)
+{
+	struct dl3t_pbx pbx = { 0 };
+	struct dl3t_end end;
+
+	(void)state;
+	begin_admitted(&end, &pbx);
+	dl3_server_hold(end.s, true);
+	dl3t_say_hex(&end, "49000f002a00010000000700000009");
+	say_test(&end, 8, NULL, 0);
+	assert_log(&end, "tested 7 result 80000002\n"
+	                 "tested 8 result 80000002\n");
+	dl3_server_hold(end.s, true);
+	say_test(&end, 9, NULL, 0);
+	assert_log(&end, "tested 9 result 80000002\n");
+	dl3t_end_finish(&end);
+}
+
 /* ---- Files ---- */
 
 static void files_are_answered_in_any_order(void **state)
@@ -717,9 +784,12 @@ DL3T_TESTS(cmocka_unit_test(tests_before_authentication), cmocka_unit_test(id_ze
            cmocka_unit_test(flags_longer_than_they_say), cmocka_unit_test(event_request_without_an_answer),
            cmocka_unit_test(refused_change_leaves_the_stream),
            cmocka_unit_test(every_event_result_can_be_given), cmocka_unit_test(stream_answers_out_of_turn),
-           cmocka_unit_test(files_are_answered_in_any_order), cmocka_unit_test(file_with_id_zero_is_ignored),
-           cmocka_unit_test(file_too_long_for_a_frame), cmocka_unit_test(event_on_the_wire),
-           cmocka_unit_test(delta2_in_the_form_asked_for), cmocka_unit_test(event_longer_than_a_tuple),
-           cmocka_unit_test(frames_made_elsewhere), cmocka_unit_test(unreadable_requests_end_the_server),
+           cmocka_unit_test(a_test_waits_for_the_answer_before_it),
+           cmocka_unit_test(tests_are_held_while_a_snapshot_is_sent),
+           cmocka_unit_test(a_broken_test_is_not_held), cmocka_unit_test(files_are_answered_in_any_order),
+           cmocka_unit_test(file_with_id_zero_is_ignored), cmocka_unit_test(file_too_long_for_a_frame),
+           cmocka_unit_test(event_on_the_wire), cmocka_unit_test(delta2_in_the_form_asked_for),
+           cmocka_unit_test(event_longer_than_a_tuple), cmocka_unit_test(frames_made_elsewhere),
+           cmocka_unit_test(unreadable_requests_end_the_server),
            cmocka_unit_test(replies_and_events_are_unknown_here),
            cmocka_unit_test(calls_on_a_server_that_has_ended));

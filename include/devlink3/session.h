@@ -128,10 +128,11 @@ enum dl3_event_type {
 	/* Server: questions, each to be answered by the call named, and news */
 	DL3_EV_LOGIN,          /**< `login`: answer with dl3_server_challenge() or dl3_server_refuse() */
 	DL3_EV_PROOF,          /**< `proof`: answer with dl3_server_admit() or dl3_server_refuse() */
-	DL3_EV_STREAM_REQUEST, /**< `stream_request`: answer with dl3_server_stream() */
-	DL3_EV_READ_REQUEST,   /**< `read_request`: answer with dl3_server_file() or dl3_server_no_file() */
-	DL3_EV_TESTED,         /**< `tested`: a test packet was answered, as section 6.1 has it */
-	DL3_EV_IGNORED,        /**< `message`: a request that has no answer here: before login, out of turn,
+	DL3_EV_STREAM_REQUEST, /**< `stream_request`: answer with dl3_server_stream(), and queue the snapshot before
+	                        * next() is called again */
+	DL3_EV_READ_REQUEST, /**< `read_request`: answer with dl3_server_file() or dl3_server_no_file() */
+	DL3_EV_TESTED,       /**< `tested`: a test packet was answered, as section 6.1 has it */
+	DL3_EV_IGNORED,      /**< `message`: a request that has no answer here: before login, out of turn,
 	                        * on a dead stream, a file read with request id 0 */
 	/* Both */
 	DL3_EV_UNKNOWN, /**< `message`: a message that nobody knows, or nobody asked for, or an answer to what
@@ -260,8 +261,9 @@ DL3_API size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t 
  * one that begins as a test packet.
  *
  * @return DL3_OK; DL3_NEED_MORE; DL3_BLOCKED (server: more output is queued than
- *         DL3_OUTPUT_HIGH() or DL3_STRANGER_OUTPUT, or max_requests requests wait for the owner: call again after
- *         sent() or after answering one); or the sticky error.
+ *         DL3_OUTPUT_HIGH() or DL3_STRANGER_OUTPUT, max_requests requests wait for the owner, or
+ *         a test packet waits for dl3_server_stream() or for the end of dl3_server_hold(): call
+ *         again after sent(), after answering one, or after letting go); or the sticky error.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_session_next(struct dl3_session *s, struct dl3_event *ev);
 
@@ -380,11 +382,25 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_server_refuse(struct dl3_session *s, uint3
  * Answers STREAM_REQUEST. With SUCCESS or PARTIAL_SUCCESS events may be sent from then on;
  * `accepted` counts only then. A refusal leaves an earlier stream as it was. Request 0 asks for
  * no answer, and none is sent.
+ *
+ * A client takes the answer to a test packet that it sent behind the request for the end of the
+ * snapshot of calls in progress. So no test packet is answered while an event request waits for this
+ * call, and the snapshot is to be queued before next() is called again, or dl3_server_hold()
+ * called; it would be a lie to send what is left of it later.
+ *
  * @return DL3_OK, DL3_ERR_STATE when that request does not wait, DL3_ERR_ARGUMENT for bits that are
  *         no flags, DL3_ERR_OUTPUT_LIMIT, DL3_ERR_MEMORY.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_server_stream(struct dl3_session *s, uint32_t request, uint32_t result,
                                                     uint32_t accepted);
+
+/**
+ * Holds the answers to test packets back while a snapshot is queued in pieces: next() gives
+ * what comes before a test packet and then says DL3_BLOCKED, until they are let go. For a snapshot
+ * that does not fit in the output at once: hold, send what fits, go on after sent(), let go. A client
+ * that hears nothing meanwhile gives the link up within seconds. Ends by itself with the stream.
+ */
+DL3_API void dl3_server_hold(struct dl3_session *s, bool hold);
 
 /** Answers READ_REQUEST with contents, which are copied. DL3_ERR_STATE when that request does not
  * wait, DL3_ERR_TOO_LONG when no frame can carry them, DL3_ERR_OUTPUT_LIMIT, DL3_ERR_MEMORY. */

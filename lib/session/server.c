@@ -29,6 +29,7 @@ void dl3i_server_die(struct dl3_session *s, enum dl3i_server_life life)
 	v->step = DL3I_SERVER_NONE;
 	v->admitted = false;
 	v->streaming = false;
+	v->hold = false;
 	v->requests.count = 0;
 	forget_proof(s);
 }
@@ -159,6 +160,12 @@ enum dl3_err dl3_server_stream(struct dl3_session *s, uint32_t request, uint32_t
 		s->u.server.flags = accepted;
 	}
 	return DL3_OK;
+}
+
+void dl3_server_hold(struct dl3_session *s, bool hold)
+{
+	if (is_server(s) && s->u.server.life == DL3I_SERVER_ALIVE)
+		s->u.server.hold = hold;
 }
 
 static enum dl3_err file_answer(struct dl3_session *s, uint32_t request, uint32_t result,

@@ -39,12 +39,24 @@ static uint32_t judge(const struct dl3_session *s, size_t payload, bool whole)
 	return payload > DL3_TEST_PAYLOAD_MAX ? DL3_TEST_PAYLOAD_TOO_LONG : DL3_TEST_SUCCESS;
 }
 
+/* Whether the answer to a test packet would come before the snapshot that it is to come behind. */
+static bool snapshot_is_owed(const struct dl3i_server *v)
+{
+	bool asked = false;
+
+	for (size_t i = 0; i < v->requests.count; i++)
+		asked = asked || v->requests.list[i].kind == DL3I_REQUEST_STREAM;
+	return v->hold || asked;
+}
+
 /* `whole` is false for a payload that runs past its frame, or whose end is not there to see. */
 static enum dl3_err test(struct dl3_session *s, uint32_t id, struct dl3_octets payload, bool whole,
                          struct dl3_event *ev)
 {
 	uint32_t result = judge(s, payload.len, whole);
 
+	if (result != DL3_TEST_STREAM_INTEGRITY_LOST && snapshot_is_owed(&s->u.server))
+		return dl3i_put_off(s);
 	if (result == DL3_TEST_STREAM_INTEGRITY_LOST)
 		dl3i_server_die(s, DL3I_SERVER_LOST);
 	if (result != DL3_TEST_SUCCESS)

@@ -128,6 +128,12 @@ struct dl3_octets dl3i_payload(const struct dl3_session *s)
 	return (struct dl3_octets){ s->in.ptr + s->in.start + s->header, s->frame - s->header };
 }
 
+enum dl3_err dl3i_put_off(struct dl3_session *s)
+{
+	s->frame = 0;
+	return DL3_BLOCKED;
+}
+
 /* Lets go of what the last event pointed to. */
 static void release(struct dl3_session *s)
 {

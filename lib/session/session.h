@@ -170,6 +170,7 @@ struct dl3i_server {
 	enum dl3i_server_step step;
 	enum dl3i_server_life life;
 	bool admitted, streaming;
+	bool hold; /* the owner is at a snapshot: tests wait */
 	uint32_t flags;
 	uint64_t login_due;
 	uint32_t auth_id; /* of the request that `step` is about */
@@ -257,6 +258,8 @@ static inline bool dl3i_ended(const struct dl3_session *s)
 	return s->fault.err != DL3_OK;
 }
 
+/* Leaves the frame at the front for another time. @return DL3_BLOCKED. */
+enum dl3_err dl3i_put_off(struct dl3_session *s);
 /* The payload of the frame at the front. */
 struct dl3_octets dl3i_payload(const struct dl3_session *s);
 /* Whether next() has a whole frame to go on with. */
