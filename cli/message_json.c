@@ -213,8 +213,10 @@ void fault_json(struct dl3i_json *j, const char *name, const struct dl3_fault *f
 
 	DL3I_JSON_KEY(j, "error");
 	dl3i_json_z(j, name);
-	DL3I_JSON_KEY(j, "offset");
-	dl3i_json_unsigned(j, fault->offset);
+	if (fault->has_offset) {
+		DL3I_JSON_KEY(j, "offset");
+		dl3i_json_unsigned(j, fault->offset);
+	}
 	dl3_fault_text(fault, reason, sizeof(reason));
 	DL3I_JSON_KEY(j, "reason");
 	dl3i_json_z(j, reason);

@@ -155,6 +155,7 @@ static int cut_short(struct source *s, struct source_item *item)
 		.expected = "a whole frame",
 		.came = "the end after octets:",
 		.value = left,
+		.has_offset = true,
 		.has_value = true,
 	};
 	s->at = s->len;
@@ -226,7 +227,9 @@ static void not_hex(struct source_item *item, size_t column, const char *expecte
 		.expected = expected,
 		.came = came,
 		.value = (uint64_t)c,
+		.has_offset = true,
 		.has_value = c != EOF,
+		.is_code = true,
 	};
 }
 

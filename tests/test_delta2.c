@@ -279,6 +279,20 @@ static void an_odd_length_of_the_double_octet_form_is_refused(void **state)
 	assert_int_equal(r.u.unknown.data.len, 5);
 }
 
+static void fault_offsets_count_the_octets_that_came(void **state)
+{
+	static const char lone[] = "0043 0041 004c 004c 003a 0020 0020 0000";
+	struct dl3_record r;
+	struct dl3_fault fault = { .err = DL3_OK };
+
+	(void)state;
+	assert_int_equal(decode_tuple(lone, &r, &fault), DL3_ERR_DELTA2);
+	assert_true(fault.has_offset);
+	assert_int_equal(fault.offset, 14);
+	assert_int_equal(decode_tuple("43414c4c3a 2020 00", &r, &fault), DL3_ERR_DELTA2);
+	assert_int_equal(fault.offset, 7);
+}
+
 static void an_empty_tuple_is_unknown(void **state)
 {
 	struct dl3_record r;
@@ -352,5 +366,6 @@ DL3T_TESTS(cmocka_unit_test(a_created_call), cmocka_unit_test(a_call_that_is_gon
            cmocka_unit_test(absent_text_is_unknown), cmocka_unit_test(the_form_is_seen_from_the_first_octet),
            cmocka_unit_test(either_form_may_lack_its_closing_zero),
            cmocka_unit_test(an_odd_length_of_the_double_octet_form_is_refused),
+           cmocka_unit_test(fault_offsets_count_the_octets_that_came),
            cmocka_unit_test(an_empty_tuple_is_unknown), cmocka_unit_test(too_little_scratch_is_said),
            cmocka_unit_test(records_cut_and_changed_anywhere_are_survived));

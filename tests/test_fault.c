@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include <devlink3/base.h>
+#include <devlink3/wire.h>
 
 #include "support/guard.h"
 
@@ -53,9 +53,11 @@ static void an_unknown_error_is_called_error(void **state)
 
 static void a_fault_says_expected_came_and_where(void **state)
 {
-	struct dl3_fault fault = {
-		.err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end"
-	};
+	struct dl3_fault fault = { .err = DL3_ERR_DELTA3,
+		                   .offset = 42,
+		                   .expected = "a tag",
+		                   .came = "the end",
+		                   .has_offset = true };
 	char text[DL3_FAULT_TEXT_MAX];
 	size_t len = dl3_fault_text(&fault, text, sizeof(text));
 
@@ -80,12 +82,75 @@ static void a_faults_value_is_shown_when_it_has_one(void **state)
 	assert_null(strstr(text, "1020304"));
 	fault.has_value = true;
 	(void)dl3_fault_text(&fault, text, sizeof(text));
-	assert_true(strstr(text, "16909060") != NULL || strstr(text, "1020304") != NULL);
+	assert_string_equal(text, "expected 3 or more, came length 16909060");
+}
+
+static void only_codes_are_shown_in_hexadecimal(void **state)
+{
+	struct dl3_fault fault = { .err = DL3_ERR_REFUSED,
+		                   .expected = "success",
+		                   .came = "the result",
+		                   .value = 0x80000041u,
+		                   .has_value = true };
+	char text[DL3_FAULT_TEXT_MAX];
+
+	(void)state;
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected success, came the result 2147483713");
+	fault.is_code = true;
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected success, came the result 0x80000041");
+}
+
+static void a_fault_that_lies_nowhere_names_no_octet(void **state)
+{
+	struct dl3_fault fault = { .err = DL3_ERR_TIMEOUT, .expected = "an answer", .came = "none" };
+	char text[DL3_FAULT_TEXT_MAX];
+
+	(void)state;
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected an answer, came none");
+	fault.has_offset = true;
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected an answer, came none, at octet 0");
+}
+
+static void what_a_decoder_finds_has_a_place(void **state)
+{
+	struct dl3_frame frame;
+	struct dl3_fault fault = { .err = DL3_OK };
+	char text[DL3_FAULT_TEXT_MAX];
+
+	(void)state;
+	assert_int_equal(dl3_frame_decode("J", 1, &frame, &fault), DL3_ERR_DISCRIMINATOR);
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected the discriminator 0x49, came the octet 0x4a, at octet 0");
+	assert_int_equal(dl3_frame_decode("I\0\2", 3, &frame, &fault), DL3_ERR_LENGTH);
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected a frame length of at least its header's, came the length 2, "
+	                          "at octet 1");
+}
+
+static void what_did_not_fit_has_none(void **state)
+{
+	struct dl3_octets in = { (const uint8_t *)"\0a\0b", 4 };
+	struct dl3_fault fault = { .err = DL3_OK };
+	char text[DL3_FAULT_TEXT_MAX], out[1];
+	size_t len;
+
+	(void)state;
+	assert_int_equal(dl3_utf16_decode(in, out, sizeof(out), &len, &fault), DL3_ERR_SPACE);
+	assert_int_equal(fault.err, DL3_ERR_SPACE);
+	assert_false(fault.has_offset);
+	(void)dl3_fault_text(&fault, text, sizeof(text));
+	assert_string_equal(text, "expected a buffer that holds the text, came one of octets: 1");
 }
 
 static void a_fault_without_what_came(void **state)
 {
-	struct dl3_fault fault = { .err = DL3_ERR_DELTA3, .offset = 7, .expected = "a tag", .came = NULL };
+	struct dl3_fault fault = {
+		.err = DL3_ERR_DELTA3, .offset = 7, .expected = "a tag", .came = NULL, .has_offset = true
+	};
 	char text[DL3_FAULT_TEXT_MAX];
 
 	(void)state;
@@ -97,9 +162,11 @@ static void a_fault_without_what_came(void **state)
 
 static void a_fault_is_cut_to_the_room_there_is(void **state)
 {
-	struct dl3_fault fault = {
-		.err = DL3_ERR_DELTA3, .offset = 42, .expected = "a tag", .came = "the end"
-	};
+	struct dl3_fault fault = { .err = DL3_ERR_DELTA3,
+		                   .offset = 42,
+		                   .expected = "a tag",
+		                   .came = "the end",
+		                   .has_offset = true };
 	char whole[DL3_FAULT_TEXT_MAX];
 
 	(void)state;
@@ -127,6 +194,7 @@ static void a_long_fault_fits_the_named_size(void **state)
 		                   .expected = expected,
 		                   .came = expected,
 		                   .value = UINT64_MAX,
+		                   .has_offset = true,
 		                   .has_value = true };
 
 	(void)state;
@@ -166,6 +234,9 @@ DL3T_TESTS(cmocka_unit_test(every_error_has_a_name_a_sentence_and_a_class),
            cmocka_unit_test(error_names_are_unique), cmocka_unit_test(an_unknown_error_is_called_error),
            cmocka_unit_test(a_fault_says_expected_came_and_where),
            cmocka_unit_test(a_faults_value_is_shown_when_it_has_one),
+           cmocka_unit_test(only_codes_are_shown_in_hexadecimal),
+           cmocka_unit_test(a_fault_that_lies_nowhere_names_no_octet),
+           cmocka_unit_test(what_a_decoder_finds_has_a_place), cmocka_unit_test(what_did_not_fit_has_none),
            cmocka_unit_test(a_fault_without_what_came), cmocka_unit_test(a_fault_is_cut_to_the_room_there_is),
            cmocka_unit_test(a_long_fault_fits_the_named_size), cmocka_unit_test(no_fault_is_text_too),
            cmocka_unit_test(the_version_has_three_numbers));

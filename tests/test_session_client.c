@@ -396,9 +396,9 @@ static void barrier_alone_does_not_answer_the_request(void **state)
 	dl3t_end_tick(&end, 100);
 	test_reply(&end, 3, DL3_TEST_SUCCESS);
 	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS);
-	assert_log(&end,
-	           "end: timeout: expected an answer to the event request, came none in milliseconds: 10000 "
-	           "(0x2710), at octet 0\n");
+	assert_log(
+		&end,
+		"end: timeout: expected an answer to the event request, came none in milliseconds: 10000\n");
 	dl3t_end_finish(&end);
 }
 
@@ -449,9 +449,8 @@ static void a_barrier_finds_a_dead_stream(void **state)
 	begin(&end);
 	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
 	test_reply(&end, 3, DL3_TEST_STREAM_INTEGRITY_LOST);
-	assert_log(&end, "end: stream dead: expected a stream that works, came the test result 2147483650 "
-	                 "(0x80000002), "
-	                 "at octet 0\n");
+	assert_log(&end, "end: stream dead: expected a stream that works, came the test result "
+	                 "0x80000002\n");
 	dl3t_end_finish(&end);
 }
 

@@ -10,6 +10,7 @@
 #include "support/guard.h"
 #include "support/hex.h"
 #include "support/same.h"
+#include "wire/text.h"
 
 #define FFFD "\xef\xbf\xbd"
 
@@ -294,6 +295,27 @@ static void every_character_survives_both_ways(void **state)
 	}
 }
 
+/* One octet of UTF-8 is two of double-octet text, and so are three; four are a pair of surrogates. */
+static void places_are_told_in_the_octets_that_came(void **state)
+{
+	size_t len;
+	uint8_t *wide = dl3t_hex("0041 00e9 20ac d83d dcde dc00 0042", &len);
+	char text[32];
+	size_t text_len;
+
+	(void)state;
+	assert_int_equal(
+		dl3_utf16_decode((struct dl3_octets){ wide, len }, text, sizeof(text), &text_len, NULL),
+		DL3_OK);
+	assert_int_equal(text_len, 1 + 2 + 3 + 4 + 3 + 1);
+	assert_int_equal(dl3i_utf16_octets(text, 0), 0);
+	assert_int_equal(dl3i_utf16_octets(text, 6), 6);
+	assert_int_equal(dl3i_utf16_octets(text, 10), 10);
+	assert_int_equal(dl3i_utf16_octets(text, 13), 12);
+	assert_int_equal(dl3i_utf16_octets(text, text_len), len);
+	dl3t_guard_free(wide, len);
+}
+
 DL3T_TESTS(cmocka_unit_test(plain_text_decodes), cmocka_unit_test(one_closing_zero_is_dropped),
            cmocka_unit_test(other_zeros_are_characters),
            cmocka_unit_test(pairs_of_surrogates_are_one_character),
@@ -306,4 +328,5 @@ DL3T_TESTS(cmocka_unit_test(plain_text_decodes), cmocka_unit_test(one_closing_ze
            cmocka_unit_test(code_points_past_the_last_are_latin_1),
            cmocka_unit_test(sequences_cut_short_are_latin_1),
            cmocka_unit_test(absent_text_encodes_to_nothing),
-           cmocka_unit_test(every_character_survives_both_ways));
+           cmocka_unit_test(every_character_survives_both_ways),
+           cmocka_unit_test(places_are_told_in_the_octets_that_came));

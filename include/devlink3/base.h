@@ -108,12 +108,16 @@ DL3_API enum dl3_class dl3_err_class(enum dl3_err err);
  * Where and why decoding failed. The strings are static, so a fault may be copied and kept.
  */
 struct dl3_fault {
-	enum dl3_err err;     /**< DL3_OK when there is no fault */
-	uint64_t offset;      /**< octet at which it lies, from the start of what was decoded */
+	enum dl3_err err; /**< DL3_OK when there is no fault */
+	/** Octet at which it lies, from the start of what was decoded. Only when `has_offset`: what
+	 * came too late, or did not fit, lies nowhere; `offset` is 0 then. */
+	uint64_t offset;
 	const char *expected; /**< what should have been there */
 	const char *came;     /**< what was there instead; may be NULL */
 	uint64_t value;       /**< a number that belongs to `came`; shown when `has_value` */
+	bool has_offset;
 	bool has_value;
+	bool is_code; /**< `value` is a code of the wire, and shown in hexadecimal, not a count */
 };
 
 /** Octets that always suffice for dl3_fault_text(). */
@@ -121,7 +125,7 @@ struct dl3_fault {
 
 /**
  * Writes the fault as one line of text, "expected X, came Y, at octet N", NUL-terminated and
- * cut to `cap`. @return its length.
+ * cut to `cap`; without the place when the fault has none. @return its length.
  */
 DL3_API size_t dl3_fault_text(const struct dl3_fault *fault, char *buf, size_t cap);
 

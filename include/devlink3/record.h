@@ -353,8 +353,7 @@ DL3_API void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out);
  *
  * @return DL3_OK, DL3_ERR_DELTA3, DL3_ERR_DELTA2, DL3_ERR_TEXT, or DL3_ERR_SPACE when `cap` is
  *         less than DL3_RECORD_SCRATCH(). On an error `out` is of kind UNKNOWN and has the
- *         tuple's octets. Fault offsets count from the start of the tuple's data (for Delta2,
- *         from the start of its text in UTF-8).
+ *         tuple's octets. Fault offsets count the octets of the tuple's data as it came.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_record_decode(const struct dl3_tuple *tuple, char *scratch, size_t cap,
                                                     struct dl3_record *out, struct dl3_fault *fault);

@@ -282,7 +282,7 @@ DL3_API uint64_t dl3_session_deadline(const struct dl3_session *s);
 
 /** Where and why the session ended; `err` is DL3_OK while it has not. Offsets count from the
  * start of all octets ever fed for faults of framing, and from the start of the payload for
- * faults of a message; they are 0 for other faults. */
+ * faults of a message; other faults have none. */
 DL3_API struct dl3_fault dl3_session_fault(const struct dl3_session *s);
 
 /** Octets of memory that the session holds now, its own struct included. */

@@ -52,11 +52,11 @@ static void put_came(struct dl3i_out *o, const struct dl3_fault *f)
 		return;
 	if (f->came)
 		dl3i_put_char(o, ' ');
-	dl3i_put_unsigned(o, f->value);
-	if (f->value > 9) {
-		dl3i_put_z(o, " (0x");
+	if (f->is_code) {
+		dl3i_put_z(o, "0x");
 		dl3i_put_hex(o, f->value);
-		dl3i_put_char(o, ')');
+	} else {
+		dl3i_put_unsigned(o, f->value);
 	}
 }
 
@@ -70,6 +70,8 @@ size_t dl3_fault_text(const struct dl3_fault *fault, char *buf, size_t cap)
 		dl3i_put_z(&o, "expected ");
 		dl3i_put_z(&o, fault->expected);
 		put_came(&o, fault);
+	}
+	if (fault->has_offset) {
 		dl3i_put_z(&o, ", at octet ");
 		dl3i_put_unsigned(&o, fault->offset);
 	}

@@ -48,7 +48,7 @@ static inline enum dl3_err dl3i_fail(struct dl3_fault *fault, enum dl3_err err, 
 {
 	if (fault)
 		*fault = (struct dl3_fault){
-			.err = err, .offset = offset, .expected = expected, .came = came
+			.err = err, .offset = offset, .expected = expected, .came = came, .has_offset = true
 		};
 	return err;
 }
@@ -63,6 +63,15 @@ static inline enum dl3_err dl3i_fail_value(struct dl3_fault *fault, enum dl3_err
 		fault->has_value = true;
 	}
 	return err;
+}
+
+/* The same of what lies nowhere: it did not fit into the caller's `cap` octets. */
+static inline enum dl3_err dl3i_fail_space(struct dl3_fault *fault, const char *expected, size_t cap)
+{
+	dl3i_fail_value(fault, DL3_ERR_SPACE, 0, expected, "one of octets:", cap);
+	if (fault)
+		fault->has_offset = false;
+	return DL3_ERR_SPACE;
 }
 
 #endif

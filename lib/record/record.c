@@ -3,6 +3,7 @@
 #include <devlink3/record.h>
 
 #include "base/octets.h"
+#include "wire/text.h"
 
 /* The extended form of CMExtn: three numbers, then at least a closing U+0000. */
 #define CMEXTN_NUMBERS 12u
@@ -52,13 +53,17 @@ static enum dl3_err decode_delta2(const struct dl3_tuple *tuple, char *scratch, 
                                   struct dl3_record *out, struct dl3_fault *fault)
 {
 	struct dl3_str text;
-	enum dl3_err err = DL3_OK;
 
-	if (double_octet(tuple->data))
-		err = utf16_text(tuple->data, scratch, cap, &text, fault);
-	else
-		text = utf8_text(tuple->data);
-	return err == DL3_OK ? dl3_delta2_decode(text, out, fault) : err;
+	if (!double_octet(tuple->data))
+		return dl3_delta2_decode(utf8_text(tuple->data), out, fault);
+	enum dl3_err err = utf16_text(tuple->data, scratch, cap, &text, fault);
+	if (err != DL3_OK)
+		return err;
+	err = dl3_delta2_decode(text, out, fault);
+	/* Counted in the text made of the tuple; the caller has the tuple's own octets. */
+	if (err != DL3_OK && fault)
+		fault->offset = dl3i_utf16_octets(text.ptr, (size_t)fault->offset);
+	return err;
 }
 
 static enum dl3_err decode_siptrack(const struct dl3_tuple *tuple, char *scratch, size_t cap,

@@ -95,9 +95,14 @@ enum dl3_err dl3i_end_of(struct dl3_session *s, enum dl3_err err, const char *ex
 enum dl3_err dl3i_end_value(struct dl3_session *s, enum dl3_err err, const char *expected, const char *came,
                             uint64_t value)
 {
-	struct dl3_fault fault = { 0 };
+	/* With these two the value is the result that the PBX gave. */
+	struct dl3_fault fault = { .err = err,
+		                   .expected = expected,
+		                   .came = came,
+		                   .value = value,
+		                   .has_value = true,
+		                   .is_code = err == DL3_ERR_REFUSED || err == DL3_ERR_STREAM_DEAD };
 
-	(void)dl3i_fail_value(&fault, err, 0, expected, came, value);
 	return dl3i_end(s, &fault);
 }
 

@@ -13,6 +13,14 @@ static enum dl3_err need(struct dl3_frame *out, size_t header, size_t size)
 	return DL3_NEED_MORE;
 }
 
+static enum dl3_err wrong_discriminator(struct dl3_fault *fault, uint8_t came)
+{
+	dl3i_fail_value(fault, DL3_ERR_DISCRIMINATOR, 0, "the discriminator 0x49", "the octet", came);
+	if (fault)
+		fault->is_code = true;
+	return DL3_ERR_DISCRIMINATOR;
+}
+
 enum dl3_err dl3_frame_decode(const void *data, size_t len, struct dl3_frame *out, struct dl3_fault *fault)
 {
 	const uint8_t *p = data;
@@ -20,8 +28,7 @@ enum dl3_err dl3_frame_decode(const void *data, size_t len, struct dl3_frame *ou
 	if (len == 0)
 		return need(out, 0, SHORT_HEADER);
 	if (p[0] != DL3_DISCRIMINATOR)
-		return dl3i_fail_value(fault, DL3_ERR_DISCRIMINATOR, 0, "the discriminator 73 (0x49)",
-		                       "the octet", p[0]);
+		return wrong_discriminator(fault, p[0]);
 	if (len < SHORT_HEADER)
 		return need(out, 0, len == 2 && p[1] & LONG_FORM ? LONG_HEADER : SHORT_HEADER);
 

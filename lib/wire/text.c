@@ -4,6 +4,7 @@
 #include "base/octets.h"
 #include "base/out.h"
 #include "base/utf8.h"
+#include "wire/text.h"
 
 static bool high(uint32_t unit)
 {
@@ -30,6 +31,19 @@ static size_t next_unit(const uint8_t *p, const uint8_t *end, uint32_t *code)
 	return 4;
 }
 
+uint64_t dl3i_utf16_octets(const char *text, size_t len)
+{
+	const char *end = text + len;
+	uint64_t octets = 0;
+
+	while (text < end) {
+		uint32_t code = 0;
+		text += dl3i_utf8_next(text, end, &code);
+		octets += code >= 0x10000 ? 4 : 2;
+	}
+	return octets;
+}
+
 enum dl3_err dl3_utf16_decode(struct dl3_octets in, char *buf, size_t cap, size_t *len,
                               struct dl3_fault *fault)
 {
@@ -51,7 +65,9 @@ enum dl3_err dl3_utf16_decode(struct dl3_octets in, char *buf, size_t cap, size_
 		dl3i_put(&o, octets, dl3i_utf8_put(code, octets));
 	}
 	*len = o.len;
-	return dl3i_out_err(&o);
+	if (o.len > cap)
+		return dl3i_fail_space(fault, "a buffer that holds the text", cap);
+	return DL3_OK;
 }
 
 static void put_unit(struct dl3i_out *o, uint32_t unit)
