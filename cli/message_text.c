@@ -43,7 +43,7 @@ static void number(struct pen *p, uint64_t v)
 	dl3i_put_unsigned(p->out, v);
 }
 
-/* Plain text; control characters, which a terminal might obey, become dots. */
+/* Plain text; what a terminal would obey becomes dots. */
 static void text(struct pen *p, struct dl3_str s)
 {
 	struct dl3i_plain plain = dl3i_plain_of(s);
@@ -51,7 +51,7 @@ static void text(struct pen *p, struct dl3_str s)
 	char octets[4];
 
 	while (dl3i_plain_next(&plain, &code)) {
-		if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+		if (dl3i_obeyed(code))
 			code = '.';
 		dl3i_put(p->out, octets, dl3i_utf8_put(code, octets));
 	}

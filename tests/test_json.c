@@ -274,6 +274,36 @@ static void text_is_unescaped_and_escaped_again(void **state)
 	      "\"qualifier\":\"\\n\\u0001x\"}");
 }
 
+/* Every code point up to U+FFFF stands in a name: those that a terminal or an editor obeys come out as
+ * escapes, all others as themselves. */
+static void what_is_obeyed_and_not_shown_is_escaped(void **state)
+{
+	(void)state;
+	for (unsigned code = 0x20; code < 0x3000; code++) {
+		bool hidden = (code >= 0x7f && code <= 0x9f) || code == 0x61c || code == 0x200e ||
+		              code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+		              (code >= 0x2066 && code <= 0x2069);
+		char xml[64], escape[16];
+
+		(void)snprintf(xml, sizeof(xml), "<CallLost>a&#%u;b</CallLost>", code);
+		(void)snprintf(escape, sizeof(escape), "a\\u%04xb", code);
+		struct dl3_record record = decode(xml);
+		size_t len = 0;
+		char *text = render(&record, DL3_JSON_DEFAULT, &len);
+		bool escaped = false;
+
+		for (size_t i = 0; i + 8 <= len; i++)
+			escaped = escaped || memcmp(text + i, escape, 8) == 0;
+		if (escaped != hidden)
+			fail_msg("U+%04X: %.*s", code, (int)len, text);
+		free(text);
+	}
+	/* The same without an entity, where most octets take a shorter way. */
+	reads("<CallLost>\x7f,\xc2\x9b\x33\x31m,,,\xe2\x80\xae</CallLost>",
+	      "{\"kind\":\"call_lost\",\"node\":\"\\u007f\",\"end\":\"\\u009b31m\",\"cleared_inbound\":null,"
+	      "\"cause\":null,\"timestamp\":\"\\u202e\"}");
+}
+
 static void flags_are_a_list(void **state)
 {
 	struct dl3_record record =
@@ -418,7 +448,8 @@ static void too_little_room_is_said_at_every_size(void **state)
 DL3T_TESTS(cmocka_unit_test(records_of_every_kind_say_what_they_hold), cmocka_unit_test(a_loss),
            cmocka_unit_test(absent_empty_zero_and_unreadable_differ),
            cmocka_unit_test(codes_without_a_name_are_numbers),
-           cmocka_unit_test(text_is_unescaped_and_escaped_again), cmocka_unit_test(flags_are_a_list),
+           cmocka_unit_test(text_is_unescaped_and_escaped_again),
+           cmocka_unit_test(what_is_obeyed_and_not_shown_is_escaped), cmocka_unit_test(flags_are_a_list),
            cmocka_unit_test(irregular_rows_say_so), cmocka_unit_test(raw_text_only_when_asked_for),
            cmocka_unit_test(what_nobody_knows_is_shown_too), cmocka_unit_test(any_octets_become_valid_json),
            cmocka_unit_test(an_escape_anywhere_in_a_long_text),

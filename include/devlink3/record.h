@@ -398,7 +398,8 @@ enum dl3_json_option {
 
 /**
  * Writes a record as one JSON object on one line, without a line break or NUL: always valid
- * UTF-8, text escaped. Absent fields are left out, an empty number is null, a number that
+ * UTF-8, text escaped, also the controls that JSON would allow to stand for themselves: U+007F
+ * to U+009F, line separators, and what turns the direction of text. Absent fields are left out, an empty number is null, a number that
  * could not be read is its text, an enumeration is its name or, without one, its number,
  * flags are a list of names, with what is left over as a number.
  *

@@ -16,13 +16,14 @@ static bool itself(char c)
 {
 	uint8_t u = (uint8_t)c;
 
-	return u >= 0x20 && u < 0x80 && u != '"' && u != '\\';
+	return u >= 0x20 && u < 0x7f && u != '"' && u != '\\';
 }
 
 static void put_control(struct dl3i_out *o, uint32_t code)
 {
 	static const char hex[] = "0123456789abcdef";
-	char escape[6] = { '\\', 'u', '0', '0', hex[code >> 4 & 15], hex[code & 15] };
+	char escape[6] = { '\\',          'u', hex[code >> 12 & 15], hex[code >> 8 & 15], hex[code >> 4 & 15],
+		           hex[code & 15] };
 
 	switch (code) {
 	case '\n':
@@ -43,7 +44,8 @@ static void put_code(struct dl3i_out *o, uint32_t code)
 {
 	char octets[4];
 
-	if (code < 0x20 || code == 0x7f) {
+	/* None of them lies past U+FFFF, where one escape would not do. */
+	if (dl3i_obeyed(code)) {
 		put_control(o, code);
 		return;
 	}

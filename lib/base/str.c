@@ -21,6 +21,14 @@ bool dl3_str_is(struct dl3_str s, const char *z)
 	return dl3_str_same(s, dl3_str_of(z));
 }
 
+bool dl3i_obeyed(uint32_t code)
+{
+	if (code < 0x20 || (code >= 0x7f && code < 0xa0))
+		return true;
+	return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
+}
+
 const char *dl3i_quote_end(const char *open, const char *end)
 {
 	const char *p = open + 1;

@@ -33,6 +33,13 @@ struct dl3i_plain dl3i_plain_of(struct dl3_str s);
 /* The next code point of the plain text. @return false at the end. */
 bool dl3i_plain_next(struct dl3i_plain *p, uint32_t *code);
 
+/*
+ * Whether a code point is not shown but obeyed, so that text from the wire could pass for
+ * something else on a terminal or in an editor: C0 and C1 controls, line and paragraph
+ * separators, and what turns the direction of text around it.
+ */
+bool dl3i_obeyed(uint32_t code);
+
 /* The octet behind the quote that closes the one at `open`, doubled quotes passed over; NULL
  * when none does before `end`. */
 const char *dl3i_quote_end(const char *open, const char *end);

@@ -196,6 +196,14 @@ class Text(unittest.TestCase):
         self.assertNotIn("\x07", out)
         self.assertIn("[31mred", out)
 
+    def test_what_turns_the_direction_of_text_is_not_passed_on(self):
+        obeyed = "\x9b31m\x7f\u061c\u200e\u200f\u2028\u2029\u202a\u202e\u2066\u2069"
+        xml = f"<AttemptReject>c0000201,c000020100000001,a{obeyed}é\u2014\u200bb,dnd,1</AttemptReject>"
+        for options in ((), ("--text",)):
+            code, out, err = decode(event(1, xml), *options)
+            self.assertEqual(set(out) & (set(obeyed) - set("31m")), set())
+            self.assertIn("é\u2014\u200bb", out)
+
     def test_malformed_is_said_in_words(self):
         code, out, err = decode("48000f\n", "--text")
         self.assertEqual(code, 1)
