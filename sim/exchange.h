@@ -24,10 +24,6 @@
 struct sim_exchange;
 struct sim_call;
 
-#define SIM_NUMBER_MAX 40u
-#define SIM_NAME_MAX 128u
-#define SIM_TARGETS_MAX 64u /* phones that ring at once for one call */
-#define SIM_NODES_MAX 64u   /* sets of nodes are bits of a word */
 #define SIM_END_ID_SIZE 17u
 
 enum sim_device {

@@ -13,6 +13,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define SIM_NODES_MAX 64u   /* sets of nodes are bits of a word */
+#define SIM_NUMBER_MAX 40u  /* octets of a number or an extension, and */
+#define SIM_NAME_MAX 128u   /* of a name, with the NUL */
+#define SIM_TARGETS_MAX 64u /* phones that ring at once for one call: members of a collective group */
+#define SIM_USERS_MAX 10000u
+
 struct sim_node {
 	char *name;       /* "Head Office" */
 	char *version;    /* told after authentication: "IP 500 V2 11.1.3.1 build 34" or the like */
@@ -134,8 +140,8 @@ struct sim_world {
 	struct sim_service_user *service_users;
 	size_t service_user_count;
 	struct sim_security security;
-	/* For lookups; made by sim_world_seal(). */
-	struct sim_index *index;
+	struct sim_index *index;   /* for lookups */
+	struct sim_memory *memory; /* all of the world's, itself included */
 };
 
 /* A line of text that says what is wrong, where and what would be right. */
@@ -168,7 +174,7 @@ const struct sim_user *sim_world_user_named(const struct sim_world *w, const cha
 const struct sim_trunk *sim_world_trunk(const struct sim_world *w, size_t node, uint32_t line);
 const struct sim_contact *sim_world_contact(const struct sim_world *w, const char *number);
 /* The nodes on the way between two, both included, by the fewest links, into `path` (room for
- * node_count). @return how many. */
+ * node_count). @return how many; 0 when there is no way. */
 size_t sim_world_path(const struct sim_world *w, size_t from, size_t to, size_t *path);
 
 #endif
