@@ -60,12 +60,17 @@ struct sim_end {
 	bool on_hold;      /* put on hold by the other side, or by itself when `holding` */
 	bool holding;      /* this user has put the call on hold */
 	uint64_t seen_by;  /* report.c: nodes that have told of it as a party */
-	uint64_t data;     /* report.c */
 };
 
 struct sim_view {
 	size_t node;
 	uint32_t call_id; /* as that node counts its calls */
+};
+
+/* An end by which Delta2 last told of a call. */
+struct sim_told {
+	uint32_t line, number;
+	bool incoming;
 };
 
 struct sim_call {
@@ -87,7 +92,7 @@ struct sim_call {
 	uint64_t ivr_ms;        /* and the time spent in it */
 	bool was_connected;     /* A and B have both been connected once: -CONN */
 	uint64_t began, answered; /* clock; answered 0 when it was not */
-	uint64_t data;            /* report.c */
+	struct sim_told told_a, told_b; /* report.c */
 	void *story;              /* truth.c */
 	void *script;             /* traffic.c */
 };
