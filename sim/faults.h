@@ -51,6 +51,8 @@ bool sim_fault_parse(const char *text, const struct sim_world *w, struct sim_fau
 const char *sim_fault_name(enum sim_fault_kind kind);
 /* For --help and the documentation: one line about a kind. */
 const char *sim_fault_meaning(enum sim_fault_kind kind);
+/* Its parameter and what that is when not given; NULL when it takes none. */
+const char *sim_fault_parameter(enum sim_fault_kind kind, uint64_t *normal);
 
 struct sim_faults;
 /* `strike` is called whenever a fault is to happen. NULL without memory. */
