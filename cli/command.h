@@ -22,6 +22,7 @@ struct command {
 };
 
 extern const struct command command_decode;
+extern const struct command command_sim;
 
 /* Prints a command's help to standard output. @return EXIT_DONE. */
 int command_print_help(const struct command *c);

@@ -9,6 +9,9 @@
 
 static const struct command *const commands[] = {
 	&command_decode,
+#ifdef DL3_HAVE_SIM
+	&command_sim,
+#endif
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -15,7 +15,7 @@
 /* SIM_FAULT(NAME, name, parameter, default of the parameter, meaning): */
 #define SIM_FAULTS(SIM_FAULT)                                                                             \
 	SIM_FAULT(PIECES, pieces, octets, 7, "what is sent goes out in pieces of that many octets, until `off`") \
-	SIM_FAULT(DELAY, delay, ms, 500, "what is sent comes that much later, until `off`")                 \
+	SIM_FAULT(DELAY, delay, ms, 500, "what is sent is kept back and let out every so often, until `off`")                 \
 	SIM_FAULT(STALL, stall, ms, 5000, "nothing is sent and nothing read for so long")                   \
 	SIM_FAULT(RESET, reset, , 0, "a connection is reset")                                               \
 	SIM_FAULT(CLOSE, close, , 0, "a connection is closed between frames")                               \
