@@ -68,9 +68,18 @@ struct option_entry {
 	bool whole;
 };
 
-#define ENTRY(name, kind, member) { name, kind, offsetof(struct options, member), 0, 0, false }
-#define COUNT(name, member, low, high) { name, NUMBER, offsetof(struct options, member), low, high, true }
-#define REAL(name, member, low, high) { name, NUMBER, offsetof(struct options, member), low, high, false }
+#define ENTRY(name, kind, member)                                         \
+	{                                                                 \
+		name, kind, offsetof(struct options, member), 0, 0, false \
+	}
+#define COUNT(name, member, low, high)                                          \
+	{                                                                       \
+		name, NUMBER, offsetof(struct options, member), low, high, true \
+	}
+#define REAL(name, member, low, high)                                            \
+	{                                                                        \
+		name, NUMBER, offsetof(struct options, member), low, high, false \
+	}
 
 static const struct option_entry entries[] = {
 	ENTRY("listen", LIST, listen),
@@ -149,9 +158,10 @@ static int parse(const struct command *c, int argc, char **argv, struct options 
 
 	*o = (struct options){ .rate = DEFAULT_RATE, .speed = 1, .sites = 1, .seed = 1 };
 	for (size_t i = 0; i < ENTRIES; i++)
-		longs[i] = (struct option){ .name = entries[i].name,
-			                    .has_arg = entries[i].kind == FLAG ? no_argument : required_argument,
-			                    .val = (int)i + 1 };
+		longs[i] =
+			(struct option){ .name = entries[i].name,
+			                 .has_arg = entries[i].kind == FLAG ? no_argument : required_argument,
+			                 .val = (int)i + 1 };
 	longs[ENTRIES] = (struct option){ .name = "help", .val = 'h' };
 	opterr = 0;
 	while (code < 0 && (which = getopt_long(argc, argv, ":h", longs, NULL)) != -1) {
@@ -166,10 +176,12 @@ static int parse(const struct command *c, int argc, char **argv, struct options 
 	if (code >= 0)
 		return code;
 	if (argc - optind > 1)
-		return command_usage_error(c, "one world is expected, and '%s' is a second", argv[optind + 1]);
+		return command_usage_error(c, "one world is expected, and '%s' is a second",
+		                           argv[optind + 1]);
 	o->world = argv[optind];
 	if (o->world && (o->nodes > 0 || o->users > 0 || o->groups > 0 || o->trunks > 0 || o->channels > 0))
-		return command_usage_error(c, "the size of '%s' is its own: no --nodes, --users, ... with it", o->world);
+		return command_usage_error(c, "the size of '%s' is its own: no --nodes, --users, ... with it",
+		                           o->world);
 	return -1;
 }
 
@@ -388,7 +400,8 @@ static void announce(const struct run *r)
 
 static bool begin(struct run *r, struct sim_error *error)
 {
-	if (!make_world(r, error) || !read_faults(r, error) || !load_scenario(r, error) || !open_truth(r, error))
+	if (!make_world(r, error) || !read_faults(r, error) || !load_scenario(r, error) ||
+	    !open_truth(r, error))
 		return false;
 	configure(r);
 	snprintf(error->text, sizeof(error->text), "no memory");
@@ -408,8 +421,9 @@ static void say_goodbye(struct run *r)
 
 	clear_status(r);
 	if (!r->o.quiet)
-		fprintf(stderr, "%" PRIu64 " calls, %" PRIu64 " answered, %" PRIu64 " events, %" PRIu64 " sent\n", c.calls,
-		        c.answered, c.events, c.deliveries);
+		fprintf(stderr,
+		        "%" PRIu64 " calls, %" PRIu64 " answered, %" PRIu64 " events, %" PRIu64 " sent\n",
+		        c.calls, c.answered, c.events, c.deliveries);
 }
 
 static void finish(struct run *r)
@@ -456,9 +470,10 @@ const struct command command_sim = {
 	.name = "sim",
 	.usage = "sim [OPTION]... [WORLD.yaml]",
 	.summary = "a simulated IP Office, or a network of them, with people who phone",
-	.help =
-		"Plays the world in WORLD.yaml, or one that is made: by default two systems with forty users and\n"
-		"five hunt groups. Prints 'listening on ADDRESS:PORT' for each address once it is ready. Log in as\n"
+	.help = "Plays the world in WORLD.yaml, or one that is made: by default two systems with forty users "
+	        "and\n"
+		"five hunt groups. Prints 'listening on ADDRESS:PORT' for each address once it is ready. Log "
+	        "in as\n"
 		"the world's service user; that of a made world is in docs/simulator.md.\n"
 		"\n"
 		"Where\n"
@@ -475,23 +490,29 @@ const struct command command_sim = {
 		"  --rate N            calls a minute (default 12)\n"
 		"  --talk S            median length of a conversation (default 60)\n"
 		"  --calls N           so many calls, then no more\n"
-		"  --scenario F        calls exactly as the file has them, and no others unless --rate is given\n"
+		"  --scenario F        calls exactly as the file has them, and no others unless --rate is "
+	        "given\n"
 		"  --plain             asks for passwords in PLAIN on encrypted links\n"
 		"  --limit-connections a fourth connection is refused, rather than a fourth event request\n"
-		"  --fault KIND[=RATE][,PARAMETER=VALUE]   something goes wrong, RATE times a minute or once;\n"
+		"  --fault KIND[=RATE][,PARAMETER=VALUE]   something goes wrong, RATE times a minute or "
+	        "once;\n"
 		"                      may be given again; the kinds are in docs/simulator.md\n"
 		"\n"
 		"How\n"
 		"  --seed N            the same seed tells the same story, octet for octet (default 1)\n"
 		"  --speed X           so many times faster than the real clock\n"
 		"  --wait              time stands until the first client asks for events\n"
-		"  --duration S        of simulated time: then no more calls, and the end when the last is over\n"
+		"  --duration S        of simulated time: then no more calls, and the end when the last is "
+	        "over\n"
 		"  --truth F           a line of JSON for each call that is over, with what really happened\n"
-		"  --control A:P       the same by HTTP and JSON: place, answer, hold, transfer, faults, state\n"
+		"  --control A:P       the same by HTTP and JSON: place, answer, hold, transfer, faults, "
+	        "state\n"
 		"  --quiet             no line of statistics, no log\n"
 		"\n"
 		"  devlink3 sim --rate 60 --speed 10\n"
-		"  devlink3 sim --listen 127.0.0.1:0 --scenario examples/scenarios/blind-transfer.yaml --wait\n"
-		"  devlink3 sim --truth calls.jsonl --duration 3600 --speed 100 --fault reset=0.5 --fault gap=1\n",
+		"  devlink3 sim --listen 127.0.0.1:0 --scenario examples/scenarios/blind-transfer.yaml "
+	        "--wait\n"
+		"  devlink3 sim --truth calls.jsonl --duration 3600 --speed 100 --fault reset=0.5 --fault "
+	        "gap=1\n",
 	.run = run,
 };
