@@ -471,9 +471,9 @@ const struct command command_sim = {
 	.usage = "sim [OPTION]... [WORLD.yaml]",
 	.summary = "a simulated IP Office, or a network of them, with people who phone",
 	.help = "Plays the world in WORLD.yaml, or one that is made: by default two systems with forty users "
-	        "and\n"
+		"and\n"
 		"five hunt groups. Prints 'listening on ADDRESS:PORT' for each address once it is ready. Log "
-	        "in as\n"
+		"in as\n"
 		"the world's service user; that of a made world is in docs/simulator.md.\n"
 		"\n"
 		"Where\n"
@@ -491,11 +491,11 @@ const struct command command_sim = {
 		"  --talk S            median length of a conversation (default 60)\n"
 		"  --calls N           so many calls, then no more\n"
 		"  --scenario F        calls exactly as the file has them, and no others unless --rate is "
-	        "given\n"
+		"given\n"
 		"  --plain             asks for passwords in PLAIN on encrypted links\n"
 		"  --limit-connections a fourth connection is refused, rather than a fourth event request\n"
 		"  --fault KIND[=RATE][,PARAMETER=VALUE]   something goes wrong, RATE times a minute or "
-	        "once;\n"
+		"once;\n"
 		"                      may be given again; the kinds are in docs/simulator.md\n"
 		"\n"
 		"How\n"
@@ -503,16 +503,16 @@ const struct command command_sim = {
 		"  --speed X           so many times faster than the real clock\n"
 		"  --wait              time stands until the first client asks for events\n"
 		"  --duration S        of simulated time: then no more calls, and the end when the last is "
-	        "over\n"
+		"over\n"
 		"  --truth F           a line of JSON for each call that is over, with what really happened\n"
 		"  --control A:P       the same by HTTP and JSON: place, answer, hold, transfer, faults, "
-	        "state\n"
+		"state\n"
 		"  --quiet             no line of statistics, no log\n"
 		"\n"
 		"  devlink3 sim --rate 60 --speed 10\n"
 		"  devlink3 sim --listen 127.0.0.1:0 --scenario examples/scenarios/blind-transfer.yaml "
-	        "--wait\n"
+		"--wait\n"
 		"  devlink3 sim --truth calls.jsonl --duration 3600 --speed 100 --fault reset=0.5 --fault "
-	        "gap=1\n",
+		"gap=1\n",
 	.run = run,
 };
