@@ -54,11 +54,14 @@ static void sink(struct sim_clock *c, struct sim_alarm *a)
 	put(c, place, a);
 }
 
-static bool make_room(struct sim_clock *c)
+bool sim_clock_reserve(struct sim_clock *c, size_t more)
 {
-	if (c->count < c->cap)
+	if (c->cap - c->count >= more)
 		return true;
 	size_t cap = c->cap > 0 ? c->cap * 2 : FIRST_CAPACITY;
+
+	while (cap - c->count < more)
+		cap *= 2;
 	struct sim_alarm **heap = realloc(c->heap, cap * sizeof(*heap));
 
 	if (!heap)
@@ -71,7 +74,7 @@ static bool make_room(struct sim_clock *c)
 bool sim_alarm_set(struct sim_clock *c, struct sim_alarm *a, uint64_t after, void (*ring)(void *arg), void *arg)
 {
 	sim_alarm_cancel(c, a);
-	if (!make_room(c))
+	if (!sim_clock_reserve(c, 1))
 		return false;
 	a->at = after < UINT64_MAX - c->now ? c->now + after : UINT64_MAX;
 	a->order = c->order++;

@@ -32,6 +32,8 @@ void sim_clock_finish(struct sim_clock *c);
 
 /* Sets an alarm, or sets it anew, `after` from now. Without memory it is not set: false. */
 bool sim_alarm_set(struct sim_clock *c, struct sim_alarm *a, uint64_t after, void (*ring)(void *arg), void *arg);
+/* Makes room, so that so many more alarms can be set without fail. */
+bool sim_clock_reserve(struct sim_clock *c, size_t more);
 void sim_alarm_cancel(struct sim_clock *c, struct sim_alarm *a);
 bool sim_alarm_is_set(const struct sim_alarm *a);
 

@@ -76,7 +76,7 @@ struct sim_told {
 struct sim_call {
 	uint64_t number; /* never used again; what scripts and control call it by */
 	struct sim_end *a, *b;
-	struct sim_end *targets[SIM_TARGETS_MAX]; /* ringing, none of them an end of a party yet */
+	struct sim_end **targets; /* ringing, none of them an end of a party yet */
 	size_t target_count;
 	struct sim_view *views; /* where it can be seen: the nodes on its way, A's first */
 	size_t view_count;
@@ -111,9 +111,9 @@ enum sim_what {
 	SIM_MESSAGE,      /* call: a message of call->message_s was left */
 	SIM_HELD,         /* call, end: end's user has put the other on hold */
 	SIM_RETRIEVED,    /* call, end: and back */
-	SIM_PARKED,       /* call, end: end is a park slot, and took the place of a user's end, which is lost next */
+	SIM_PARKED,       /* call, end, user: end is a park slot, and took the place of a user's end, which is lost next */
 	SIM_UNPARKED,     /* call, end: end took the place of the slot */
-	SIM_TRANSFERRED,  /* call, end: end took the other's place in `call`; other: the consultation it came
+	SIM_TRANSFERRED,  /* call, end, user: by user; end took the other's place in `call`; other: the consultation it came
 	                   * from, which ceases to be; NULL for a blind transfer, then end is not there yet: NULL */
 	SIM_CONFERENCED,  /* call, end: end is a seat in a conference, in place of what was there; `other`:
 	                   * the call in which the same conference has its first seat */
@@ -121,6 +121,7 @@ enum sim_what {
 	SIM_ENDED,        /* call: it has no end any more, and is freed when this was told */
 	SIM_CHANGED,      /* call: anything that a Detail shows has changed: tell it. Once after each thing
 	                   * that happened, before the losses of ends that this made superfluous */
+	SIM_LEFT,         /* call, node, call_id: that node sees it no more; behind the CHANGED that says where it is */
 	SIM_SWAPPED,      /* call: A and B have changed places; before its CHANGED */
 	SIM_SIP,          /* call, end, inbound: a SIP dialogue began (inbound says START) or is over */
 	SIM_USER,         /* user, state, old_state: an extension's state changed; text when it is one of the plain
@@ -135,6 +136,8 @@ struct sim_news {
 	bool inbound;
 	const struct sim_user *user;
 	uint32_t state, old_state; /* SIM_EXTN_* */
+	size_t node;
+	uint32_t call_id;
 	const char *text;
 };
 
@@ -170,9 +173,9 @@ struct sim_call *sim_call_next(const struct sim_exchange *x, const struct sim_ca
 /* By number; NULL when it is over or never was. */
 struct sim_call *sim_call_numbered(const struct sim_exchange *x, uint64_t number);
 
-/* Ends everything at once, as a reboot does: nothing is told of it. With `node` SIM_NONE everywhere;
+/* Ends everything at once, as a restart does: those nodes say nothing of it. With `node` SIM_NONE everywhere;
  * otherwise the calls seen on that node, for which the other nodes do tell the losses (cause 38).
- * End identifiers and CallIDs of what was rebooted start again. */
+ * End identifiers and CallIDs of what restarted begin again. */
 void sim_exchange_reboot(struct sim_exchange *x, size_t node);
 /* Clears all calls in the ordinary way. */
 void sim_exchange_clear(struct sim_exchange *x);
@@ -201,6 +204,8 @@ struct sim_incoming {
 	const char *tag, *account_code, *ivr; /* NULL */
 	uint64_t ivr_ms;
 };
+/* `*call` is NULL when it is over already, as one to a busy phone; so it is with the others here. A number
+ * that leads nowhere is an error. */
 bool sim_call_in(struct sim_exchange *x, const struct sim_incoming *in, struct sim_call **call,
                  struct sim_error *error);
 

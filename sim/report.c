@@ -86,15 +86,6 @@ static void tell_losses(struct sim_report *r, const struct sim_call *call, struc
 
 /* ---- Details ---- */
 
-static uint64_t nodes_of(const struct sim_call *call)
-{
-	uint64_t nodes = 0;
-
-	for (size_t i = 0; i < call->view_count; i++)
-		nodes |= bit(call->views[i].node);
-	return nodes;
-}
-
 static void tell_delta2(struct sim_report *r, struct sim_call *call, const struct sim_look *look)
 {
 	struct sim_delta2_text text;
@@ -139,45 +130,43 @@ static void tell_view(struct sim_report *r, struct sim_call *call, size_t node)
 		tell_delta2(r, call, &look);
 }
 
-/* A call that was moved may have left nodes. A conference is in several calls at once: what one of
- * them leaves the others may still pass. */
-static void tell_left_nodes(struct sim_report *r, struct sim_call *call)
-{
-	uint64_t on = nodes_of(call);
-
-	if (call->a && call->a->seen_by & ~on)
-		tell_losses(r, call, call->a, ~on, DL3_CAUSE_TRANSFER, false);
-	if (call->b && call->b->device != SIM_AT_CONFERENCE && call->b->seen_by & ~on)
-		tell_losses(r, call, call->b, ~on, DL3_CAUSE_TRANSFER, false);
-}
-
 static void changed(struct sim_report *r, struct sim_call *call)
 {
 	for (size_t i = 0; i < call->view_count; i++)
 		tell_view(r, call, call->views[i].node);
-	tell_left_nodes(r, call);
 }
 
 /* ---- The other records ---- */
 
-static void tell_delta2_ends(struct sim_report *r, struct sim_call *call, enum dl3_kind kind)
+static void tell_delta2_ends(struct sim_report *r, struct sim_call *call, const struct sim_view *views,
+                             size_t count, enum dl3_kind kind)
 {
 	char a_id[SIM_NUMBER_MAX], b_id[SIM_NUMBER_MAX];
 
 	sim_local_form(&call->told_a, a_id, sizeof(a_id));
 	sim_local_form(&call->told_b, b_id, sizeof(b_id));
-	for (size_t i = 0; i < call->view_count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		struct dl3_record record = { .kind = kind };
 		struct dl3_delta2_ends *e = &record.u.delta2_ends;
-		size_t node = call->views[i].node;
 
-		if (!(wants(r, node) & SIM_TELLS_DELTA2))
+		if (!(wants(r, views[i].node) & SIM_TELLS_DELTA2))
 			continue;
 		e->a_call_id = dl3_str_of(a_id);
 		e->b_call_id = dl3_str_of(b_id);
-		DL3_SET(e, DL3_DELTA2_ENDS_CALL_ID, call_id, call->views[i].call_id);
-		tell(r, node, SIM_TELLS_DELTA2, call->was_connected, &record);
+		DL3_SET(e, DL3_DELTA2_ENDS_CALL_ID, call_id, views[i].call_id);
+		tell(r, views[i].node, SIM_TELLS_DELTA2, call->was_connected, &record);
 	}
+}
+
+/* A call that was moved passes a node no more. A conference is in several calls at once: what one of
+ * them leaves the others may still pass. */
+static void left(struct sim_report *r, struct sim_call *call, struct sim_view view)
+{
+	if (call->a)
+		tell_losses(r, call, call->a, bit(view.node), DL3_CAUSE_TRANSFER, false);
+	if (call->b && call->b->device != SIM_AT_CONFERENCE)
+		tell_losses(r, call, call->b, bit(view.node), DL3_CAUSE_TRANSFER, false);
+	tell_delta2_ends(r, call, &view, 1, DL3_KIND_DELTA2_D);
 }
 
 static void swapped(struct sim_report *r, struct sim_call *call)
@@ -186,7 +175,7 @@ static void swapped(struct sim_report *r, struct sim_call *call)
 
 	call->told_a = call->told_b;
 	call->told_b = a;
-	tell_delta2_ends(r, call, DL3_KIND_DELTA2_A);
+	tell_delta2_ends(r, call, call->views, call->view_count, DL3_KIND_DELTA2_A);
 }
 
 static void rejected(struct sim_report *r, const struct sim_news *n)
@@ -278,6 +267,9 @@ static void on_news(const struct sim_news *n, void *arg)
 	case SIM_CHANGED:
 		changed(r, n->call);
 		break;
+	case SIM_LEFT:
+		left(r, n->call, (struct sim_view){ n->node, n->call_id });
+		break;
 	case SIM_END_LOST:
 		tell_losses(r, n->call, n->end, UINT64_MAX, n->cause, n->inbound);
 		break;
@@ -294,7 +286,7 @@ static void on_news(const struct sim_news *n, void *arg)
 		user_state(r, n);
 		break;
 	case SIM_ENDED:
-		tell_delta2_ends(r, n->call, DL3_KIND_DELTA2_D);
+		tell_delta2_ends(r, n->call, n->call->views, n->call->view_count, DL3_KIND_DELTA2_D);
 		break;
 	default:
 		break; /* what these change is told by the CHANGED that follows */

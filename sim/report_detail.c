@@ -174,8 +174,9 @@ static void call_row(const struct sim_look *look, const struct sim_call *call, s
 	DL3_SET(c, DL3_CALL_TIMESTAMP, timestamp, sim_look_time(look));
 	if (call->overflowed)
 		DL3_SET(c, DL3_CALL_HUNTGROUP_OVERFLOW, huntgroup_overflow, 1);
+	c->ivr_callflow = dl3_str_of(call->ivr);
+	c->row.present = ((uint64_t)1 << DL3_CALL_FIELDS) - 1; /* a PBX writes all of them */
 	if (call->ivr[0]) {
-		c->ivr_callflow = dl3_str_of(call->ivr);
 		DL3_SET(c, DL3_CALL_IVR_TIME, ivr_time, (int64_t)(call->ivr_ms / 100));
 	}
 }

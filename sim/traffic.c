@@ -82,14 +82,13 @@ static void choose_caller(struct sim_traffic *t, struct sim_incoming *in, char *
 	}
 }
 
-static struct sim_call *call_in(struct sim_traffic *t)
+static bool call_in(struct sim_traffic *t, struct sim_call **call)
 {
 	struct sim_incoming in = { .trunk = free_trunk(t) };
-	struct sim_call *call = NULL;
 	char number[SIM_NUMBER_MAX];
 
 	if (!in.trunk)
-		return NULL;
+		return false;
 	if (in.trunk->route_count > 0)
 		in.did = in.trunk->routes[sim_random_below(&t->arrivals, (uint32_t)in.trunk->route_count)].did;
 	choose_caller(t, &in, number, sizeof(number));
@@ -99,18 +98,17 @@ static struct sim_call *call_in(struct sim_traffic *t)
 		in.tag = "menu 1";
 		sim_count(t, SIM_DOES_IVR);
 	}
-	if (!sim_call_in(t->exchange, &in, &call, NULL))
-		return NULL;
+	if (!sim_call_in(t->exchange, &in, call, NULL))
+		return false;
 	sim_count(t, SIM_DOES_INCOMING);
-	return call;
+	return true;
 }
 
 /* ---- From inside ---- */
 
-static struct sim_call *dial(struct sim_traffic *t, const struct sim_user *u, const char *number)
+static bool dial(struct sim_traffic *t, const struct sim_user *u, const char *number, struct sim_call **call)
 {
 	struct sim_dialling d = { .number = number };
-	struct sim_call *call = NULL;
 
 	if (t->world->account_count > 0 && sim_random_chance(&t->arrivals, 0.1)) {
 		d.account_code =
@@ -118,50 +116,48 @@ static struct sim_call *dial(struct sim_traffic *t, const struct sim_user *u, co
 		sim_count(t, SIM_DOES_ACCOUNT);
 	}
 	d.withhold = sim_random_chance(&t->arrivals, 0.03);
-	return sim_dial(t->exchange, u, &d, &call, NULL) ? call : NULL;
+	return sim_dial(t->exchange, u, &d, call, NULL);
 }
 
-static struct sim_call *call_out(struct sim_traffic *t)
+static bool call_out(struct sim_traffic *t, struct sim_call **call)
 {
 	const struct sim_user *u = sim_free_user(t, NULL);
 	const struct sim_trunk *k = free_trunk(t);
 	char number[2 * SIM_NUMBER_MAX];
 
 	if (!u || !k)
-		return NULL;
+		return false;
 	if (t->world->contact_count > 0 && sim_random_chance(&t->arrivals, 0.7))
 		snprintf(number, sizeof(number), "%s%s", k->prefix ? k->prefix : "",
 		         t->world->contacts[sim_random_below(&t->arrivals, (uint32_t)t->world->contact_count)].number);
 	else
 		snprintf(number, sizeof(number), "%s01632960%03u", k->prefix ? k->prefix : "",
 		         sim_random_below(&t->arrivals, 1000));
-	struct sim_call *call = dial(t, u, number);
-
-	if (call)
-		sim_count(t, SIM_DOES_OUTGOING);
-	return call;
+	if (!dial(t, u, number, call))
+		return false;
+	sim_count(t, SIM_DOES_OUTGOING);
+	return true;
 }
 
-static struct sim_call *call_inside(struct sim_traffic *t)
+static bool call_inside(struct sim_traffic *t, struct sim_call **call)
 {
 	const struct sim_user *u = sim_free_user(t, NULL), *to;
 	const char *number;
 
 	if (!u || t->world->user_count < 2)
-		return NULL;
+		return false;
 	if (t->world->group_count > 0 && sim_random_chance(&t->arrivals, 0.25)) {
 		number = t->world->groups[sim_random_below(&t->arrivals, (uint32_t)t->world->group_count)].extension;
 	} else {
 		to = &t->world->users[sim_random_below(&t->arrivals, (uint32_t)t->world->user_count)];
 		if (to == u)
-			return NULL;
+			return false;
 		number = to->extension;
 	}
-	struct sim_call *call = dial(t, u, number);
-
-	if (call)
-		sim_count(t, SIM_DOES_INTERNAL);
-	return call;
+	if (!dial(t, u, number, call))
+		return false;
+	sim_count(t, SIM_DOES_INTERNAL);
+	return true;
 }
 
 /* ---- Arrivals ---- */
@@ -171,38 +167,39 @@ static bool has_trunk_end(const struct sim_call *call)
 	return call->b && call->b->device == SIM_AT_TRUNK;
 }
 
-static struct sim_call *begin_call(struct sim_traffic *t, bool *away)
+/* `*call` may be NULL all the same: one that came to a busy phone is over already. */
+static bool begin_call(struct sim_traffic *t, struct sim_call **call, bool *away)
 {
 	uint32_t share = sim_random_below(&t->arrivals, 100);
-	struct sim_call *call = NULL;
 	const struct sim_user *u;
 
 	*away = false;
 	if (share < SHARE_INCOMING)
-		return call_in(t);
+		return call_in(t, call);
 	if (share < SHARE_INCOMING + SHARE_OUTGOING)
-		return call_out(t);
+		return call_out(t, call);
 	if (share < SHARE_INCOMING + SHARE_OUTGOING + SHARE_INTERNAL)
-		return call_inside(t);
+		return call_inside(t, call);
 	u = sim_free_user(t, NULL);
-	if (u && sim_off_hook(t->exchange, u, &call, NULL)) {
-		sim_count(t, SIM_DOES_OFF_HOOK);
-		*away = true;
-		return call;
-	}
-	return NULL;
+	if (!u || !sim_off_hook(t->exchange, u, call, NULL))
+		return false;
+	sim_count(t, SIM_DOES_OFF_HOOK);
+	*away = true;
+	return true;
 }
 
 static void arrive(struct sim_traffic *t)
 {
 	bool away;
-	struct sim_call *call = begin_call(t, &away);
+	struct sim_call *call = NULL;
 
-	if (!call) {
+	if (!begin_call(t, &call, &away)) {
 		t->lost++;
 		return;
 	}
 	t->begun++;
+	if (!call)
+		return;
 	struct sim_actor *a = call->script ? call->script : sim_actor_new(t, call);
 
 	if (!a)

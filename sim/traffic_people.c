@@ -186,15 +186,16 @@ static const char *somewhere(struct sim_traffic *t, const struct sim_user *but)
 
 static bool blind(struct sim_actor *a, struct sim_call *call, const struct sim_user *u)
 {
-	const char *to = somewhere(a->traffic, u);
+	struct sim_traffic *t = a->traffic;
+	const char *to = somewhere(t, u);
 
 	if (!to)
 		return false;
-	/* Planned first: whether it rings or is gone is told at once. */
+	/* Planned first: where it leads nowhere the call ends at once, and the actor with it. */
 	sim_caller_waits(a);
-	if (!sim_transfer(a->traffic->exchange, u, call, to, NULL))
+	if (!sim_transfer(t->exchange, u, call, to, NULL))
 		return false;
-	sim_count(a->traffic, SIM_DOES_BLIND);
+	sim_count(t, SIM_DOES_BLIND);
 	return true;
 }
 
