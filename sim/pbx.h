@@ -30,7 +30,6 @@ struct sim_connection {
 
 struct sim_pbx_config {
 	struct sim_exchange *exchange;
-	const char *pbx_version; /* NULL: each node's own */
 	/* Fills 16 octets for a challenge. NULL: the operating system's random numbers, as befits. */
 	void (*challenge)(uint8_t out[DL3_CHALLENGE_SIZE], void *arg);
 	/* A line for the log; NULL: none. Things that a client can repeat are logged once a connection. */
@@ -43,6 +42,11 @@ void sim_pbx_free(struct sim_pbx *p);
 
 /* A client of `node` is there. NULL without memory. */
 struct sim_client *sim_pbx_connect(struct sim_pbx *p, size_t node, const struct sim_connection *c);
+/* What the nodes tell goes to the streams: an audience for report.h. */
+struct sim_audience sim_pbx_audience(struct sim_pbx *p);
+/* Where snapshots come from; before the first client. */
+void sim_pbx_set_report(struct sim_pbx *p, struct sim_report *r);
+
 /* An event of its session. */
 void sim_pbx_event(struct sim_client *c, const struct dl3_event *event);
 /* Its queue has room again: a snapshot goes on. */
