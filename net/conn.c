@@ -2,12 +2,10 @@
 #include "conn.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent_ssl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,7 +19,7 @@
 #define KEEPALIVE_INTERVAL_S 10
 #define KEEPALIVE_PROBES 6
 
-static uint64_t now_ms(void)
+uint64_t dl3i_now_ms(void)
 {
 	struct timespec ts = { 0 };
 
@@ -29,25 +27,13 @@ static uint64_t now_ms(void)
 	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
 }
 
-static void wake(struct dl3_conn *c)
+void dl3i_conn_wake(struct dl3_conn *c)
 {
-	event_active(c->work, EV_TIMEOUT, 0);
-}
-
-/* Unlike wake() lets the loop look at all sockets first. */
-static void after_others(struct dl3_conn *c)
-{
-	const struct timeval none = { 0 };
-
-	(void)event_add(c->work, &none);
+	if (c->depth == 0)
+		event_active(c->timer, EV_TIMEOUT, 0);
 }
 
 /* ---- The end ---- */
-
-static size_t socket_queue(const struct dl3_conn *c)
-{
-	return evbuffer_get_length(bufferevent_get_output(c->bev));
-}
 
 static void explain(struct dl3_conn *c, enum dl3_close_reason reason, const char *detail)
 {
@@ -59,10 +45,10 @@ static void explain(struct dl3_conn *c, enum dl3_close_reason reason, const char
 static void done(struct dl3_conn *c)
 {
 	c->state = DL3I_CONN_DONE;
-	(void)bufferevent_disable(c->bev, EV_READ | EV_WRITE);
+	(void)event_del(c->readable);
+	(void)event_del(c->writable);
 	(void)event_del(c->timer);
-	if (c->depth == 0)
-		wake(c);
+	dl3i_conn_wake(c);
 }
 
 static void end(struct dl3_conn *c, enum dl3_close_reason reason, const char *detail)
@@ -79,6 +65,46 @@ void dl3i_conn_drop(struct dl3_conn *c)
 	end(c, DL3_CLOSED_BY_OWNER, "the listener was freed");
 }
 
+/* What was encrypted may hold a password. */
+static void wipe(const struct dl3_conn *c, void *data, size_t len)
+{
+	if (c->stream.ssl)
+		OPENSSL_cleanse(data, len);
+}
+
+/* Remembers input that the session does not take now, instead of what was remembered. */
+static void keep_rest(struct dl3_conn *c, const uint8_t *data, size_t len)
+{
+	if (c->rest) {
+		wipe(c, c->rest, c->rest_len);
+		dl3i_listener_resize(c->listener, c->rest, c->rest_len, 0);
+	}
+	c->rest = len > 0 ? dl3i_listener_resize(c->listener, NULL, 0, len) : NULL;
+	c->rest_at = 0;
+	c->rest_len = c->rest ? len : 0;
+	if (c->rest)
+		memcpy(c->rest, data, len);
+	else if (len > 0)
+		end(c, DL3_CLOSED_SOCKET, "out of memory");
+}
+
+/* Gives back what a connection has, whole or half made, but for its socket. */
+static void destroy(struct dl3_conn *c)
+{
+	struct dl3_listener *l = c->listener;
+
+	if (c->readable)
+		event_free(c->readable);
+	if (c->writable)
+		event_free(c->writable);
+	if (c->timer)
+		event_free(c->timer);
+	dl3i_output_free(c);
+	keep_rest(c, NULL, 0);
+	dl3_session_free(c->session);
+	dl3i_listener_resize(l, c, sizeof(*c), 0);
+}
+
 void dl3i_conn_finish(struct dl3_conn *c)
 {
 	struct dl3_listener *l = c->listener;
@@ -93,11 +119,10 @@ void dl3i_conn_finish(struct dl3_conn *c)
 	c->depth++; /* so that nothing the owner calls now wakes it */
 	if (l->callbacks.closed)
 		l->callbacks.closed(c, &c->why, l->arg);
-	event_free(c->timer);
-	event_free(c->work);
-	bufferevent_free(c->bev);
-	dl3_session_free(c->session);
-	free(c);
+	(void)event_del(c->readable);
+	(void)event_del(c->writable);
+	dl3i_stream_close(&c->stream);
+	destroy(c);
 	dl3i_listener_release(l);
 }
 
@@ -113,103 +138,148 @@ static void leave(struct dl3_conn *c)
 		dl3i_conn_finish(c);
 }
 
-/* ---- Time ---- */
+static void failed(struct dl3_conn *c)
+{
+	char detail[DL3_FAULT_TEXT_MAX];
+	int error = c->stream.error;
+
+	if (c->stream.ssl && dl3i_tls_detail(&c->stream, detail, sizeof(detail)))
+		end(c, DL3_CLOSED_TLS, detail);
+	else if (error == 0)
+		end(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
+	else if (error == ECONNRESET || error == EPIPE)
+		end(c, DL3_CLOSED_BY_PEER, strerror(error));
+	else
+		end(c, DL3_CLOSED_SOCKET, strerror(error));
+}
+
+/* ---- What it waits for ---- */
+
+static uint64_t in_ms(uint32_t ms)
+{
+	return dl3i_now_ms() + ms;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t next_due(const struct dl3_conn *c)
+{
+	uint64_t due = sooner(c->deadline, c->look);
+
+	if (c->again)
+		return 0;
+	if (c->state == DL3I_CONN_OPEN)
+		due = sooner(due, dl3_session_deadline(c->session));
+	if (c->state == DL3I_CONN_OPEN || c->state == DL3I_CONN_LINGER)
+		due = sooner(due, dl3i_output_due(c));
+	return due;
+}
 
 /* The timer is set to what is due next. */
 static void schedule(struct dl3_conn *c)
 {
-	uint64_t due = c->deadline;
+	struct timeval tv = { 0 };
+	uint64_t due = next_due(c);
 
-	if (c->state == DL3I_CONN_DONE)
-		return;
-	if (c->state == DL3I_CONN_OPEN && dl3_session_deadline(c->session) < due)
-		due = dl3_session_deadline(c->session);
 	if (due == DL3_NEVER) {
-		(void)event_del(c->timer);
+		if (event_pending(c->timer, EV_TIMEOUT, NULL))
+			(void)event_del(c->timer);
 		return;
 	}
-	uint64_t now = now_ms();
-	uint64_t left = due > now ? due - now : 0;
-	/* A thousandth of a second more than is left in whole ones, never less. */
-	const struct timeval tv = { .tv_sec = (time_t)(left / 1000),
-		                    .tv_usec = (suseconds_t)(left % 1000 * 1000 + 999) };
-	(void)event_add(c->timer, &tv);
-}
-
-static void set_deadline(struct dl3_conn *c, uint32_t ms)
-{
-	c->deadline = now_ms() + ms;
-}
-
-/* ---- Output ---- */
-
-static void shut(struct dl3_conn *c)
-{
-	if (c->shut)
-		return;
-	c->shut = true;
-	if (c->ssl)
-		dl3i_tls_goodbye(c->ssl);
-	(void)shutdown(bufferevent_getfd(c->bev), SHUT_WR);
-}
-
-/* Moves output to the socket's buffer, up to what that may hold in advance. */
-static void move(struct dl3_conn *c)
-{
-	while (c->state == DL3I_CONN_OPEN || c->state == DL3I_CONN_LINGER) {
-		struct dl3_octets out = dl3_session_output(c->session);
-		size_t ahead = socket_queue(c);
-		if (out.len == 0 || ahead >= DL3_SOCKET_AHEAD)
-			return;
-		size_t room = DL3_SOCKET_AHEAD - ahead;
-		size_t n = out.len < room ? out.len : room;
-		if (bufferevent_write(c->bev, out.ptr, n) != 0) {
-			end(c, DL3_CLOSED_SOCKET, "out of memory");
-			return;
-		}
-		dl3_session_sent(c->session, n);
-		c->owes = true;
+	uint64_t now = dl3i_now_ms();
+	if (due > now) {
+		/* A thousandth of a second more than is left in whole ones, never less. */
+		tv.tv_sec = (time_t)((due - now) / 1000);
+		tv.tv_usec = (suseconds_t)((due - now) % 1000 * 1000 + 999);
 	}
+	if (event_add(c->timer, &tv) != 0)
+		end(c, DL3_CLOSED_SOCKET, "out of memory");
 }
 
-static bool all_sent(const struct dl3_conn *c)
+static bool wants_input(const struct dl3_conn *c)
 {
-	return dl3_session_output(c->session).len == 0 && socket_queue(c) == 0;
+	switch (c->state) {
+	case DL3I_CONN_HANDSHAKE:
+		return !c->stream.read_needs_room;
+	case DL3I_CONN_OPEN:
+		return !c->eof && !c->paused && !c->blocked && !c->rest;
+	case DL3I_CONN_LINGER:
+		return !c->eof;
+	case DL3I_CONN_DONE:
+		break;
+	}
+	return false;
 }
 
-/* All has been sent. A client that broke the protocol may still be sending, and octets that
- * meet a closed socket make a reset, which would overtake the answer that says what was wrong:
- * so it gets the time to see it and to close. */
+static bool wants_room(const struct dl3_conn *c)
+{
+	return c->stream.read_needs_room || (c->out.full && !c->out.held && !dl3i_output_empty(c));
+}
+
+static void wait_for(struct dl3_conn *c, struct event *ev, bool *set, bool want)
+{
+	if (*set == want || c->state == DL3I_CONN_DONE)
+		return;
+	if ((want ? event_add(ev, NULL) : event_del(ev)) != 0)
+		end(c, DL3_CLOSED_SOCKET, "the event base does not take the socket");
+	*set = want;
+}
+
+/* An idle connection is read all the time. One that is not read has to be looked at now and then,
+ * or nobody would notice that the other end is gone. */
+static void await(struct dl3_conn *c)
+{
+	wait_for(c, c->readable, &c->waits_readable, wants_input(c) || c->stream.write_needs_input);
+	wait_for(c, c->writable, &c->waits_writable, wants_room(c));
+	if (c->state != DL3I_CONN_OPEN || c->waits_readable || c->deadline != DL3_NEVER)
+		c->look = DL3_NEVER;
+	else if (c->look == DL3_NEVER)
+		c->look = in_ms(c->listener->look_ms);
+	if (c->state != DL3I_CONN_DONE)
+		schedule(c);
+}
+
+/* ---- Closing ---- */
+
+/* All has been sent. A client may still be sending, and octets that meet a closed socket make a
+ * reset, which would overtake what was sent last: so it gets the time to see our end, and to
+ * close. */
 static void said_all(struct dl3_conn *c)
 {
-	shut(c);
-	if (c->why.reason != DL3_CLOSED_SESSION || c->eof)
+	if (!c->shut)
+		dl3i_stream_shut(&c->stream);
+	c->shut = true;
+	if (c->eof)
 		done(c);
-}
-
-static void send_what_is_queued(struct dl3_conn *c)
-{
-	move(c);
-	if (c->state == DL3I_CONN_OPEN && c->owes && all_sent(c)) {
-		c->owes = false;
-		if (c->listener->callbacks.drained)
-			c->listener->callbacks.drained(c, c->listener->arg);
-		move(c);
-	}
-	if (c->state == DL3I_CONN_LINGER && all_sent(c))
-		said_all(c);
 }
 
 static void linger(struct dl3_conn *c)
 {
 	c->state = DL3I_CONN_LINGER;
-	c->paused = false;
-	set_deadline(c, c->listener->linger_ms);
-	(void)bufferevent_enable(c->bev, EV_READ); /* to see its end, and to throw away what comes */
-	move(c);
+	c->deadline = in_ms(c->listener->linger_ms);
 	/* A close of the owner's leads to no callback inside of it. */
-	if (c->depth == 0)
-		wake(c);
+	dl3i_conn_wake(c);
+}
+
+/* Reads to throw away, and to see the end. */
+static void discard(struct dl3_conn *c)
+{
+	keep_rest(c, NULL, 0);
+	if (c->eof)
+		return;
+	switch (dl3i_stream_discard(&c->stream, TURN)) {
+	case DL3I_IO_END:
+		c->eof = true;
+		break;
+	case DL3I_IO_FAILED:
+		failed(c);
+		break;
+	default:
+		break;
+	}
 }
 
 /* ---- Input ---- */
@@ -224,174 +294,225 @@ static void end_of_session(struct dl3_conn *c)
 	linger(c);
 }
 
-/* Gives events until there are none. @return DL3_NEED_MORE, or else why it stopped. */
-static enum dl3_err give(struct dl3_conn *c)
-{
-	enum dl3_err err = DL3_BLOCKED;
-	struct dl3_event ev;
-
-	while (c->state == DL3I_CONN_OPEN && !c->paused) {
-		err = dl3_session_next(c->session, &ev);
-		if (err != DL3_OK)
-			return err;
-		c->listener->callbacks.event(c, &ev, c->listener->arg);
-		move(c);
-		err = DL3_BLOCKED;
-	}
-	return err;
-}
-
-/* Hands a piece of input to the session. @return its length; 0 when there is none. */
-static size_t feed(struct dl3_conn *c)
-{
-	struct evbuffer *in = bufferevent_get_input(c->bev);
-	struct evbuffer_iovec piece;
-
-	if (evbuffer_peek(in, -1, NULL, &piece, 1) < 1)
-		return 0;
-	size_t used = dl3_session_feed(c->session, piece.iov_base, piece.iov_len);
-	(void)evbuffer_drain(in, used);
-	return used;
-}
-
 /* No more will come and all that came has been answered. */
 static void end_of_input(struct dl3_conn *c)
 {
 	explain(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
-	/* A TLS connection whose other end is gone takes no more output. */
-	if (c->ssl)
-		done(c);
-	else
-		linger(c);
+	linger(c);
 }
 
-static void pump(struct dl3_conn *c)
+static size_t feed_rest(struct dl3_conn *c)
 {
-	size_t taken = 0;
+	size_t used = dl3_session_feed(c->session, c->rest + c->rest_at, c->rest_len - c->rest_at);
 
-	if (c->state != DL3I_CONN_OPEN || c->paused)
-		return;
-	dl3_session_tick(c->session, now_ms());
-	while (true) {
-		enum dl3_err err = give(c);
-		if (c->state != DL3I_CONN_OPEN || err == DL3_BLOCKED)
+	c->rest_at += used;
+	if (c->rest_at == c->rest_len)
+		keep_rest(c, NULL, 0);
+	return used;
+}
+
+static size_t feed_new(struct dl3_conn *c)
+{
+	uint8_t buf[DL3_INPUT_WINDOW];
+	size_t n = 0, used = 0;
+
+	enum dl3i_io io = dl3i_stream_read(&c->stream, buf, sizeof(buf), &n);
+	/* In the clear a short read has emptied the socket. */
+	c->input = io == DL3I_IO_DONE && (c->stream.ssl || n == sizeof(buf));
+	if (io == DL3I_IO_END)
+		c->eof = true;
+	if (io == DL3I_IO_FAILED)
+		failed(c);
+	if (io != DL3I_IO_DONE)
+		return 0;
+	used = dl3_session_feed(c->session, buf, n);
+	if (used < n)
+		keep_rest(c, buf + used, n - used);
+	wipe(c, buf, n);
+	return n;
+}
+
+/* Hands input to the session. @return how much; 0 when there is none. */
+static size_t feed(struct dl3_conn *c)
+{
+	if (c->rest)
+		return feed_rest(c);
+	return c->input ? feed_new(c) : 0;
+}
+
+/* Gives events until there are none. @return DL3_NEED_MORE, or else why it stopped. */
+static enum dl3_err give(struct dl3_conn *c)
+{
+	enum dl3_err err = DL3_OK;
+	struct dl3_event ev;
+
+	while (err == DL3_OK && c->state == DL3I_CONN_OPEN && !c->paused) {
+		err = dl3_session_next(c->session, &ev);
+		if (err == DL3_OK)
+			c->listener->callbacks.event(c, &ev, c->listener->arg);
+	}
+	return err;
+}
+
+/* Reads, up to what is left of the turn. */
+static void pump(struct dl3_conn *c, size_t *left)
+{
+	enum dl3_err err;
+	size_t used;
+
+	dl3_session_tick(c->session, dl3i_now_ms());
+	do {
+		err = give(c);
+		if (err == DL3_OK) /* closed or paused by its owner */
+			return;
+		c->blocked = err == DL3_BLOCKED;
+		if (c->blocked)
 			return;
 		if (err != DL3_NEED_MORE) {
 			end_of_session(c);
 			return;
 		}
-		if (taken >= TURN) {
-			after_others(c);
+		c->again = *left == 0;
+		if (c->again)
 			return;
-		}
-		size_t used = feed(c);
-		taken += used;
-		if (used == 0)
-			break;
-	}
-	if (c->eof)
+		used = feed(c);
+		*left -= used < *left ? used : *left;
+	} while (used > 0);
+	if (c->state == DL3I_CONN_OPEN && c->eof)
 		end_of_input(c);
+}
+
+/* ---- Going on ---- */
+
+static bool send_some(struct dl3_conn *c)
+{
+	bool any = false;
+
+	if (c->state != DL3I_CONN_OPEN && c->state != DL3I_CONN_LINGER)
+		return false;
+	if (dl3i_output_send(c, &any) == DL3I_IO_FAILED)
+		failed(c);
+	return any;
+}
+
+static void tell_drained(struct dl3_conn *c)
+{
+	if (c->state != DL3I_CONN_OPEN || !c->owes || !dl3i_output_empty(c))
+		return;
+	c->owes = false;
+	if (c->listener->callbacks.drained)
+		c->listener->callbacks.drained(c, c->listener->arg);
+	/* What is queued now is written in the next turn, or one that always has more would take
+	 * them all. */
+	if (!dl3i_output_empty(c))
+		c->again = true;
 }
 
 /* Whatever happened: goes on from there. */
 static void go_on(struct dl3_conn *c)
 {
-	if (c->state == DL3I_CONN_LINGER) {
-		struct evbuffer *in = bufferevent_get_input(c->bev);
-		(void)evbuffer_drain(in, evbuffer_get_length(in));
-	}
-	pump(c);
-	send_what_is_queued(c);
-	schedule(c);
-}
+	size_t left = TURN;
+	bool sent;
 
-/* ---- What the loop calls ---- */
-
-static void on_work(evutil_socket_t fd, short what, void *arg)
-{
-	struct dl3_conn *c = arg;
-
-	(void)fd;
-	(void)what;
-	enter(c);
-	go_on(c);
-	leave(c);
-}
-
-static void on_data(struct bufferevent *bev, void *arg)
-{
-	(void)bev;
-	on_work(-1, 0, arg);
-}
-
-static void on_timer(evutil_socket_t fd, short what, void *arg)
-{
-	struct dl3_conn *c = arg;
-
-	(void)fd;
-	(void)what;
-	enter(c);
-	if (c->deadline <= now_ms()) {
-		if (c->state == DL3I_CONN_HANDSHAKE)
-			end(c, DL3_CLOSED_TLS, "the handshake took too long");
-		else if (c->state == DL3I_CONN_OPEN)
-			end(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
-		else
-			end(c, DL3_CLOSED_BY_OWNER, "");
-	}
-	/* Time goes on for one that is paused or blocked too, but pump() tells it then only to find
-	 * out: its owner hears of the end when it reads again. */
-	if (c->state == DL3I_CONN_OPEN)
-		dl3_session_tick(c->session, now_ms());
-	go_on(c);
-	leave(c);
+	c->again = false;
+	do {
+		if (c->state == DL3I_CONN_OPEN)
+			pump(c, &left);
+		sent = send_some(c);
+	} while (c->state == DL3I_CONN_OPEN && c->blocked && sent);
+	tell_drained(c);
+	if (c->state == DL3I_CONN_LINGER)
+		discard(c);
+	if (c->state == DL3I_CONN_LINGER && dl3i_output_empty(c))
+		said_all(c);
+	/* What came before the end is still to be answered, for as long as it takes answers to
+	 * drain, but not for ever. */
+	if (c->state == DL3I_CONN_OPEN && c->eof && c->deadline == DL3_NEVER)
+		c->deadline = in_ms(c->listener->linger_ms);
+	if (c->state != DL3I_CONN_DONE)
+		await(c);
 }
 
 static void ready(struct dl3_conn *c)
 {
 	c->state = DL3I_CONN_OPEN;
 	c->deadline = DL3_NEVER;
-	dl3_session_tick(c->session, now_ms());
+	c->input = c->stream.ssl != NULL; /* it may have come with the end of the handshake */
+	dl3_session_tick(c->session, dl3i_now_ms());
 	if (c->listener->callbacks.opened)
 		c->listener->callbacks.opened(c, c->listener->arg);
-	go_on(c);
 }
 
-static void failed(struct dl3_conn *c, int error)
+static void shake(struct dl3_conn *c)
 {
-	char detail[DL3_FAULT_TEXT_MAX];
+	enum dl3i_io io = dl3i_stream_handshake(&c->stream);
 
-	if (c->ssl && dl3i_tls_detail(c->bev, c->ssl, detail, sizeof(detail)))
-		end(c, DL3_CLOSED_TLS, detail);
-	else if (error == 0)
-		end(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
-	else if (error == ECONNRESET || error == EPIPE)
-		end(c, DL3_CLOSED_BY_PEER, strerror(error));
-	else
-		end(c, DL3_CLOSED_SOCKET, strerror(error));
+	if (io == DL3I_IO_DONE)
+		ready(c);
+	else if (io != DL3I_IO_WAIT)
+		failed(c);
 }
 
-static void on_event(struct bufferevent *bev, short what, void *arg)
+/* ---- What the loop calls ---- */
+
+static void on_socket(evutil_socket_t fd, short what, void *arg)
 {
 	struct dl3_conn *c = arg;
-	int error = (what & BEV_EVENT_ERROR) ? EVUTIL_SOCKET_ERROR() : 0;
 
-	(void)bev;
+	(void)fd;
 	enter(c);
-	if (c->state == DL3I_CONN_HANDSHAKE && (what & BEV_EVENT_CONNECTED)) {
-		ready(c);
-	} else if (what & BEV_EVENT_ERROR) {
-		failed(c, error);
-	} else if (what & BEV_EVENT_EOF) {
-		c->eof = true;
-		if (c->state == DL3I_CONN_HANDSHAKE)
-			failed(c, 0);
-		/* What came before the end is still to be read, for as long as it takes answers to
-		 * drain, but not for ever. */
-		if (c->state == DL3I_CONN_OPEN)
-			set_deadline(c, c->listener->linger_ms);
-		go_on(c);
+	if (what & EV_READ)
+		c->input = true;
+	/* TLS may have waited for the one to do the other. */
+	if ((what & EV_WRITE) || c->stream.write_needs_input)
+		c->out.full = false;
+	if (c->state == DL3I_CONN_HANDSHAKE)
+		shake(c);
+	go_on(c);
+	leave(c);
+}
+
+static void too_late(struct dl3_conn *c)
+{
+	if (c->state == DL3I_CONN_HANDSHAKE)
+		end(c, DL3_CLOSED_TLS, "the handshake took too long");
+	else
+		end(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
+}
+
+/* One that is not read and whose other end is gone gets as much time as one that is read. */
+static void look(struct dl3_conn *c)
+{
+	c->look = DL3_NEVER;
+	switch (dl3i_stream_look(&c->stream)) {
+	case DL3I_IO_END:
+		c->deadline = in_ms(c->listener->linger_ms);
+		break;
+	case DL3I_IO_FAILED:
+		failed(c);
+		break;
+	default:
+		break;
 	}
+}
+
+static void on_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct dl3_conn *c = arg;
+	uint64_t now = dl3i_now_ms();
+
+	(void)fd;
+	(void)what;
+	enter(c);
+	if (c->deadline <= now)
+		too_late(c);
+	else if (c->look <= now)
+		look(c);
+	/* Time goes on for one that is paused or blocked too, but pump() tells it then only to find
+	 * out: its owner hears of the end when it reads again. */
+	if (c->state == DL3I_CONN_OPEN)
+		dl3_session_tick(c->session, now);
+	go_on(c);
 	leave(c);
 }
 
@@ -414,44 +535,20 @@ static void set_options(evutil_socket_t fd)
 #endif
 }
 
-/* The bufferevent owns the socket, and the SSL where there is one, as soon as it exists. */
-static bool wrap(struct dl3_conn *c, evutil_socket_t fd)
-{
-	const int options = BEV_OPT_CLOSE_ON_FREE | BEV_OPT_DEFER_CALLBACKS;
-	struct dl3_listener *l = c->listener;
-
-	if (!l->tls) {
-		c->bev = bufferevent_socket_new(l->base, fd, options);
-		return c->bev != NULL;
-	}
-	c->ssl = SSL_new(l->tls);
-	if (c->ssl)
-		c->bev = bufferevent_openssl_socket_new(l->base, fd, c->ssl, BUFFEREVENT_SSL_ACCEPTING,
-		                                        options);
-	if (!c->bev)
-		SSL_free(c->ssl);
-	return c->bev != NULL;
-}
-
 static struct dl3_conn *new_conn(struct dl3_listener *l, evutil_socket_t fd)
 {
-	struct dl3_conn *c = calloc(1, sizeof(*c));
+	struct dl3_conn *c = dl3i_listener_resize(l, NULL, 0, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	c->listener = l;
-	c->deadline = DL3_NEVER;
-	c->session = dl3_server_new(&l->session, NULL);
+	*c = (struct dl3_conn){ .listener = l, .deadline = DL3_NEVER, .look = DL3_NEVER };
+	c->session = dl3_server_new(&l->session, &l->allocator);
 	c->timer = evtimer_new(l->base, on_timer, c);
-	c->work = evtimer_new(l->base, on_work, c);
-	if (c->session && c->timer && c->work && wrap(c, fd))
+	c->readable = event_new(l->base, fd, EV_READ | EV_PERSIST, on_socket, c);
+	c->writable = event_new(l->base, fd, EV_WRITE | EV_PERSIST, on_socket, c);
+	if (c->session && c->timer && c->readable && c->writable && dl3i_stream_init(&c->stream, fd, l->tls))
 		return c;
-	if (c->timer)
-		event_free(c->timer);
-	if (c->work)
-		event_free(c->work);
-	dl3_session_free(c->session);
-	free(c);
+	destroy(c);
 	return NULL;
 }
 
@@ -478,18 +575,12 @@ void dl3i_conn_begin(struct dl3_listener *l, evutil_socket_t fd, const struct so
 	enlist(c);
 	set_options(fd);
 	dl3i_address_text(sa, len, c->peer);
-	bufferevent_setcb(c->bev, on_data, on_data, on_event, c);
-	/* Reading stops by itself while the session does not take what came. */
-	bufferevent_setwatermark(c->bev, EV_READ, 0, DL3_INPUT_WINDOW);
-	bufferevent_setwatermark(c->bev, EV_WRITE, DL3_SOCKET_AHEAD / 2, 0);
 	enter(c);
-	if (bufferevent_enable(c->bev, EV_READ | EV_WRITE) != 0)
-		end(c, DL3_CLOSED_SOCKET, "the event base does not take the socket");
-	else if (c->ssl)
-		set_deadline(c, l->handshake_ms);
+	if (l->tls)
+		c->deadline = in_ms(l->handshake_ms);
 	else
 		ready(c);
-	schedule(c);
+	go_on(c);
 	leave(c);
 }
 
@@ -519,12 +610,7 @@ struct dl3_session *dl3_conn_session(struct dl3_conn *conn)
 
 void dl3_conn_flush(struct dl3_conn *conn)
 {
-	if (conn->state != DL3I_CONN_OPEN)
-		return;
-	move(conn);
-	/* An answer may have been what the session waited for, or have changed its deadline. */
-	if (conn->depth == 0)
-		wake(conn);
+	dl3i_conn_wake(conn);
 }
 
 void dl3_conn_close(struct dl3_conn *conn)
@@ -546,23 +632,14 @@ void dl3_conn_abort(struct dl3_conn *conn, bool reset)
 	if (conn->state == DL3I_CONN_DONE)
 		return;
 	if (reset)
-		(void)setsockopt(bufferevent_getfd(conn->bev), SOL_SOCKET, SO_LINGER, &at_once,
-		                 sizeof(at_once));
+		(void)setsockopt(conn->stream.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 	end(conn, DL3_CLOSED_BY_OWNER, "aborted by its owner");
 }
 
 void dl3_conn_pause(struct dl3_conn *conn, bool paused)
 {
-	if (conn->state == DL3I_CONN_DONE || conn->state == DL3I_CONN_LINGER || conn->paused == paused)
-		return;
 	conn->paused = paused;
-	/* A handshake needs to read; it leads to a session that is not read. */
-	if (conn->state == DL3I_CONN_OPEN && paused)
-		(void)bufferevent_disable(conn->bev, EV_READ);
-	if (conn->state == DL3I_CONN_OPEN && !paused) {
-		(void)bufferevent_enable(conn->bev, EV_READ);
-		wake(conn);
-	}
+	dl3i_conn_wake(conn);
 }
 
 const char *dl3_conn_peer(const struct dl3_conn *conn)
@@ -572,7 +649,7 @@ const char *dl3_conn_peer(const struct dl3_conn *conn)
 
 bool dl3_conn_encrypted(const struct dl3_conn *conn)
 {
-	return conn->ssl != NULL;
+	return conn->stream.ssl != NULL;
 }
 
 void dl3_conn_set_user(struct dl3_conn *conn, void *user)

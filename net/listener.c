@@ -15,16 +15,34 @@
 
 void dl3i_listener_release(struct dl3_listener *l)
 {
+	struct dl3_allocator a = l->allocator;
+
 	if (--l->refs > 0)
 		return;
 	SSL_CTX_free(l->tls);
-	free(l);
+	a.resize(l, sizeof(*l), 0, a.arg);
+}
+
+static void *plain_resize(void *block, size_t old_size, size_t new_size, void *arg)
+{
+	(void)old_size;
+	(void)arg;
+	if (new_size > 0)
+		return realloc(block, new_size);
+	free(block);
+	return NULL;
+}
+
+void *dl3i_listener_resize(const struct dl3_listener *l, void *block, size_t old_size, size_t new_size)
+{
+	return l->allocator.resize(block, old_size, new_size, l->allocator.arg);
 }
 
 void dl3i_listener_set_times(struct dl3_listener *l, uint32_t handshake_ms, uint32_t linger_ms)
 {
 	l->handshake_ms = handshake_ms;
 	l->linger_ms = linger_ms;
+	l->look_ms = linger_ms / 2;
 }
 
 /* ---- Accepting ---- */
@@ -140,19 +158,21 @@ static bool set_up(struct dl3_listener *l, const struct dl3_listener_config *con
 struct dl3_listener *dl3_listener_new(struct event_base *base, const struct dl3_listener_config *config,
                                       char *error, size_t error_cap)
 {
+	struct dl3_allocator allocator = { .resize = plain_resize };
 	struct dl3_listener *l;
 
 	if (!base || !config || !config->callbacks.event) {
 		(void)snprintf(error, error_cap, "a listener needs an event base and an event callback");
 		return NULL;
 	}
-	l = calloc(1, sizeof(*l));
+	if (config->allocator)
+		allocator = *config->allocator;
+	l = allocator.resize(NULL, 0, sizeof(*l), allocator.arg);
 	if (!l) {
 		(void)snprintf(error, error_cap, "out of memory");
 		return NULL;
 	}
-	l->refs = 1;
-	l->base = base;
+	*l = (struct dl3_listener){ .refs = 1, .base = base, .allocator = allocator };
 	l->callbacks = config->callbacks;
 	l->arg = config->arg;
 	l->session = (struct dl3_server_config){ .encrypted = config->tls != NULL, .limits = config->limits };

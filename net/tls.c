@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "tls.h"
 
-#include <event2/bufferevent_ssl.h>
 #include <openssl/err.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -152,7 +151,9 @@ static bool prepare(SSL_CTX *ctx, const struct dl3_tls_server *config, const str
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
 	                                 SSL_OP_NO_COMPRESSION);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS);
+	/* Octets are written from where they are queued, and that may move in between. */
+	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
+	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 || SSL_CTX_set_num_tickets(ctx, 0) != 1)
 		return fail(error, cap, "prepare", NULL);
 	return identify(ctx, config, address, error, cap) && trust(ctx, config, error, cap);
@@ -178,17 +179,11 @@ SSL_CTX *dl3i_tls_server(const struct dl3_tls_server *config, const struct dl3i_
 
 /* ---- A connection ---- */
 
-bool dl3i_tls_detail(struct bufferevent *bev, const SSL *ssl, char *out, size_t cap)
+bool dl3i_tls_detail(const struct dl3i_stream *s, char *out, size_t cap)
 {
-	unsigned long code = 0;
-	const char *reason = NULL;
-	long verdict = SSL_get_verify_result(ssl);
+	const char *reason = s->tls != 0 ? ERR_reason_error_string(s->tls) : NULL;
+	long verdict = SSL_get_verify_result(s->ssl);
 
-	/* Among the codes are some of SSL_get_error(), which no library has. */
-	while (!reason && (code = bufferevent_get_openssl_error(bev)) != 0) {
-		if (ERR_GET_LIB(code) != 0 && !ERR_SYSTEM_ERROR(code))
-			reason = ERR_reason_error_string(code);
-	}
 	if (verdict != X509_V_OK) {
 		(void)snprintf(out, cap, "client certificate: %s", X509_verify_cert_error_string(verdict));
 		return true;
@@ -197,12 +192,4 @@ bool dl3i_tls_detail(struct bufferevent *bev, const SSL *ssl, char *out, size_t 
 		return false;
 	(void)snprintf(out, cap, "%s", reason);
 	return true;
-}
-
-void dl3i_tls_goodbye(SSL *ssl)
-{
-	if (SSL_is_init_finished(ssl))
-		(void)SSL_shutdown(ssl);
-	/* The queue of errors is the thread's, and the next to look at it is somebody else. */
-	ERR_clear_error();
 }

@@ -4,10 +4,10 @@
 #define DL3I_NET_TLS_H
 
 #include <devlink3/event.h>
-#include <event2/bufferevent.h>
 #include <openssl/ssl.h>
 
 #include "address.h"
+#include "stream.h"
 
 /**
  * A context for the connections of a listener; the address is for a certificate that has to be
@@ -20,9 +20,6 @@ SSL_CTX *dl3i_tls_server(const struct dl3_tls_server *config, const struct dl3i_
  * Says in one line what went wrong on a TLS connection. @return false when TLS found nothing
  * wrong: the fault is the socket's.
  */
-bool dl3i_tls_detail(struct bufferevent *bev, const SSL *ssl, char *out, size_t cap);
-
-/** Says goodbye. What cannot be sent at once is not sent. */
-void dl3i_tls_goodbye(SSL *ssl);
+bool dl3i_tls_detail(const struct dl3i_stream *s, char *out, size_t cap);
 
 #endif

@@ -29,8 +29,8 @@ struct event_base; /* libevent's */
 #define DL3_TLS_HANDSHAKE_MS 10000u
 /** Time for a client that has been told to go to take what is queued for it. */
 #define DL3_LINGER_MS 2000u
-/** Octets given to a socket in advance; the rest stays in the session's bounded queue. */
-#define DL3_SOCKET_AHEAD 65536u
+/** Octets of dl3_conn_raw() that may wait, with a few octets of bookkeeping for each call. */
+#define DL3_RAW_MAX (1024u * 1024u)
 
 /** TLS of a listener. Strings are paths of PEM files. */
 struct dl3_tls_server {
@@ -79,6 +79,8 @@ struct dl3_listener_config {
 	const struct dl3_tls_server *tls; /**< NULL: in the clear */
 	struct dl3_limits limits;         /**< of each session */
 	uint32_t max_connections;
+	/** Of the listener, its connections and their sessions; NULL: realloc and free. Copied. */
+	const struct dl3_allocator *allocator;
 	struct dl3_listener_callbacks callbacks;
 	void *arg;
 };
@@ -100,15 +102,39 @@ DL3_API uint32_t dl3_listener_connections(const struct dl3_listener *l, uint64_t
 /** The connection's session, for the calls of session.h that answer and send. After such calls
  * outside of a callback use dl3_conn_flush(). */
 DL3_API struct dl3_session *dl3_conn_session(struct dl3_conn *conn);
-/** Moves what the session has queued to the socket. Done by itself after each callback. */
+/** Has the loop send what the session has queued, in its next turn: however often this is called
+ * before, there is one write. Done by itself after each callback of that connection. */
 DL3_API void dl3_conn_flush(struct dl3_conn *conn);
-/** Ends a connection once what is queued has been sent, or DL3_LINGER_MS have passed. No event
- * comes any more. */
+/** Ends a connection once what is queued has been sent and the other end has closed as well, or
+ * DL3_LINGER_MS have passed. No event comes any more; what still arrives is thrown away, so that
+ * it causes no reset, which would destroy what was sent last. */
 DL3_API void dl3_conn_close(struct dl3_conn *conn);
-/** Ends it at once, with a reset when `reset`. */
+/** Ends it at once, with a reset when `reset`. What is queued is not sent. */
 DL3_API void dl3_conn_abort(struct dl3_conn *conn, bool reset);
-/** Stops or goes on reading from it: back-pressure, or a simulated stall. */
+/** Stops or goes on reading from it: back-pressure, or a simulated stall. Answers that are queued
+ * are sent all the same. When the other end closes a connection that is not read, it has
+ * DL3_LINGER_MS to be read again; then it is `closed`, within another DL3_LINGER_MS. */
 DL3_API void dl3_conn_pause(struct dl3_conn *conn, bool paused);
+
+/* ---- Faults, for those who simulate a PBX ---- */
+
+/** Keeps all output queued, or lets it go: a PBX that hangs with its connections open. What comes
+ * is still read and asked, until the queue has no room for answers; with dl3_conn_pause() not
+ * even that. A close of a connection that is held sends nothing, and takes DL3_LINGER_MS. */
+DL3_API void dl3_conn_hold(struct dl3_conn *conn, bool held);
+/** Sends in pieces of at most `max_octets`, each in a write of its own, with at least `interval_ms`
+ * between them. `max_octets` 0: as fast as it can, as at first. With TLS these are the octets
+ * before encryption. */
+DL3_API void dl3_conn_throttle(struct dl3_conn *conn, uint32_t max_octets, uint32_t interval_ms);
+/**
+ * Sends octets that need not be a message, behind what is queued now and before what is queued
+ * later. They are copied. With TLS they are encrypted as all others.
+ *
+ * @return DL3_OK; DL3_ERR_STATE when the connection is not yet open or is closing; DL3_ERR_ARGUMENT
+ *         for no octets and a length; DL3_ERR_OUTPUT_LIMIT past DL3_RAW_MAX; DL3_ERR_MEMORY.
+ */
+DL3_API DL3_MUST_USE enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len);
+
 /** The other end's address, "127.0.0.1:53112". */
 DL3_API const char *dl3_conn_peer(const struct dl3_conn *conn);
 /** Whether it is encrypted. */

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/* What a connection sends: the session's queue and the owner's raw octets between, whole or in
+ * pieces, now or later. */
+#include <string.h>
+
+#include "conn.h"
+#include "listener.h"
+
+uint64_t dl3i_output_due(const struct dl3_conn *c)
+{
+	const struct dl3i_output *o = &c->out;
+
+	return o->piece == 0 || o->held || o->full || dl3i_output_empty(c) ? DL3_NEVER : o->next;
+}
+
+bool dl3i_output_empty(const struct dl3_conn *c)
+{
+	return !c->out.raw && dl3_session_output(c->session).len == 0;
+}
+
+/* The next octets that lie together. */
+static struct dl3_octets front(const struct dl3_conn *c)
+{
+	const struct dl3i_raw *raw = c->out.raw;
+	struct dl3_octets out;
+
+	if (raw && raw->at <= c->out.sent)
+		return (struct dl3_octets){ raw->octets + raw->sent, raw->len - raw->sent };
+	out = dl3_session_output(c->session);
+	if (raw && raw->at - c->out.sent < out.len)
+		out.len = (size_t)(raw->at - c->out.sent);
+	return out;
+}
+
+static void drop_raw(struct dl3_conn *c)
+{
+	struct dl3i_raw *raw = c->out.raw;
+
+	c->out.raw = raw->next;
+	if (!raw->next)
+		c->out.raw_last = NULL;
+	c->out.raw_held -= sizeof(*raw) + raw->len;
+	dl3i_listener_resize(c->listener, raw, sizeof(*raw) + raw->len, 0);
+}
+
+static void sent(struct dl3_conn *c, size_t n)
+{
+	struct dl3i_raw *raw = c->out.raw;
+
+	c->owes = true;
+	if (!raw || raw->at > c->out.sent) {
+		dl3_session_sent(c->session, n);
+		c->out.sent += n;
+		return;
+	}
+	raw->sent += n;
+	if (raw->sent == raw->len)
+		drop_raw(c);
+}
+
+/* One write. @return DONE when more may follow at once. */
+static enum dl3i_io send_once(struct dl3_conn *c, bool *any)
+{
+	struct dl3i_output *o = &c->out;
+	struct dl3_octets out = front(c);
+	size_t n = 0;
+
+	if (out.len == 0)
+		return DL3I_IO_WAIT;
+	if (o->piece > 0 && out.len > o->piece)
+		out.len = o->piece;
+	/* What TLS has begun it finishes, whatever the pieces are now. */
+	if (out.len < c->stream.retry)
+		out.len = c->stream.retry;
+	enum dl3i_io io = dl3i_stream_write(&c->stream, out.ptr, out.len, &n);
+	o->full = io == DL3I_IO_WAIT || (n < out.len && !c->stream.ssl);
+	if (io != DL3I_IO_DONE)
+		return io;
+	*any = true;
+	sent(c, n);
+	if (o->piece > 0)
+		o->next = dl3i_now_ms() + o->interval;
+	return o->full || o->piece > 0 ? DL3I_IO_WAIT : DL3I_IO_DONE;
+}
+
+enum dl3i_io dl3i_output_send(struct dl3_conn *c, bool *any)
+{
+	const struct dl3i_output *o = &c->out;
+	enum dl3i_io io = DL3I_IO_DONE;
+
+	*any = false;
+	if (o->held || o->full || (o->piece > 0 && dl3i_now_ms() < o->next))
+		return DL3I_IO_DONE;
+	while (io == DL3I_IO_DONE)
+		io = send_once(c, any);
+	return io == DL3I_IO_WAIT ? DL3I_IO_DONE : io;
+}
+
+void dl3i_output_free(struct dl3_conn *c)
+{
+	while (c->out.raw)
+		drop_raw(c);
+}
+
+/* ---- The owner's ---- */
+
+void dl3_conn_throttle(struct dl3_conn *conn, uint32_t max_octets, uint32_t interval_ms)
+{
+	conn->out.piece = max_octets;
+	conn->out.interval = interval_ms;
+	conn->out.next = 0;
+	dl3i_conn_wake(conn);
+}
+
+void dl3_conn_hold(struct dl3_conn *conn, bool held)
+{
+	conn->out.held = held;
+	dl3i_conn_wake(conn);
+}
+
+enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len)
+{
+	const size_t size = sizeof(struct dl3i_raw) + len;
+	struct dl3i_output *o = &conn->out;
+	struct dl3i_raw *raw;
+
+	if (conn->state != DL3I_CONN_OPEN)
+		return DL3_ERR_STATE;
+	if (!data && len > 0)
+		return DL3_ERR_ARGUMENT;
+	if (len == 0)
+		return DL3_OK;
+	if (len > DL3_RAW_MAX || size + o->raw_held > DL3_RAW_MAX)
+		return DL3_ERR_OUTPUT_LIMIT;
+	raw = dl3i_listener_resize(conn->listener, NULL, 0, size);
+	if (!raw)
+		return DL3_ERR_MEMORY;
+	*raw = (struct dl3i_raw){ .len = len };
+	raw->at = o->sent + dl3_session_output(conn->session).len;
+	memcpy(raw->octets, data, len);
+	if (o->raw_last)
+		o->raw_last->next = raw;
+	else
+		o->raw = raw;
+	o->raw_last = raw;
+	o->raw_held += size;
+	dl3i_conn_wake(conn);
+	return DL3_OK;
+}
