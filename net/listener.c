@@ -79,7 +79,8 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	(void)evconnlistener_enable(l->socket);
+	if (evconnlistener_enable(l->socket) != 0)
+		on_accept_error(l->socket, l);
 }
 
 /* ---- Life ---- */
@@ -113,7 +114,9 @@ static const char *advice(int error)
 
 static bool listen_at(struct dl3_listener *l, const struct dl3i_address *at, char *error, size_t cap)
 {
-	const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
+	/* Enabled by us, since libevent's own attempt may fail unseen. */
+	const unsigned flags =
+		LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE | LEV_OPT_DISABLED;
 	struct dl3i_address bound = { .len = sizeof(bound.sa) };
 
 	errno = 0;
@@ -128,21 +131,32 @@ static bool listen_at(struct dl3_listener *l, const struct dl3i_address *at, cha
 		return false;
 	}
 	evconnlistener_set_error_cb(l->socket, on_accept_error);
+	if (evconnlistener_enable(l->socket) != 0) {
+		(void)snprintf(error, cap, "out of memory");
+		return false;
+	}
 	dl3i_address_text((const struct sockaddr *)&bound.sa, bound.len, l->address);
 	return true;
+}
+
+static bool parse(const char *text, struct dl3i_address *at, char *error, size_t cap)
+{
+	if (dl3i_address_parse(text, at))
+		return true;
+	(void)snprintf(error, cap, "'%s' is no address: write it as 127.0.0.1:50797 or [::1]:50797", text);
+	return false;
 }
 
 static bool set_up(struct dl3_listener *l, const struct dl3_listener_config *config, char *error, size_t cap)
 {
 	struct dl3i_address at = { 0 };
-	const char *text = config->address ? config->address : "127.0.0.1:0";
 
-	if (!dl3i_address_parse(text, &at)) {
-		(void)snprintf(error, cap, "'%s' is no address: write it as 127.0.0.1:50797 or [::1]:50797",
-		               text);
+	if (!parse(config->address ? config->address : "127.0.0.1:0", &at, error, cap))
 		return false;
-	}
-	if (config->tls) {
+	if (config->shared_tls) {
+		l->tls = config->shared_tls->ctx;
+		(void)SSL_CTX_up_ref(l->tls);
+	} else if (config->tls) {
 		l->tls = dl3i_tls_server(config->tls, &at, error, cap);
 		if (!l->tls)
 			return false;
@@ -153,6 +167,38 @@ static bool set_up(struct dl3_listener *l, const struct dl3_listener_config *con
 		return false;
 	}
 	return listen_at(l, &at, error, cap);
+}
+
+struct dl3_tls *dl3_tls_server_new(const struct dl3_tls_server *config, const char *address, char *error,
+                                   size_t error_cap)
+{
+	struct dl3_tls *tls;
+	struct dl3i_address at = { 0 };
+
+	if (!config) {
+		(void)snprintf(error, error_cap, "TLS needs a configuration");
+		return NULL;
+	}
+	if (!parse(address ? address : "0.0.0.0:0", &at, error, error_cap))
+		return NULL;
+	tls = calloc(1, sizeof(*tls));
+	if (!tls) {
+		(void)snprintf(error, error_cap, "out of memory");
+		return NULL;
+	}
+	tls->ctx = dl3i_tls_server(config, &at, error, error_cap);
+	if (tls->ctx)
+		return tls;
+	free(tls);
+	return NULL;
+}
+
+void dl3_tls_free(struct dl3_tls *tls)
+{
+	if (!tls)
+		return;
+	SSL_CTX_free(tls->ctx);
+	free(tls);
 }
 
 struct dl3_listener *dl3_listener_new(struct event_base *base, const struct dl3_listener_config *config,
@@ -175,7 +221,8 @@ struct dl3_listener *dl3_listener_new(struct event_base *base, const struct dl3_
 	*l = (struct dl3_listener){ .refs = 1, .base = base, .allocator = allocator };
 	l->callbacks = config->callbacks;
 	l->arg = config->arg;
-	l->session = (struct dl3_server_config){ .encrypted = config->tls != NULL, .limits = config->limits };
+	l->session = (struct dl3_server_config){ .encrypted = config->tls || config->shared_tls,
+		                                 .limits = config->limits };
 	l->max_connections = config->max_connections ? config->max_connections : DL3_LISTENER_MAX_CONNECTIONS;
 	dl3i_listener_set_times(l, DL3_TLS_HANDSHAKE_MS, DL3_LINGER_MS);
 	if (!set_up(l, config, error, error_cap)) {

@@ -9,6 +9,10 @@
 #include "address.h"
 #include "stream.h"
 
+struct dl3_tls {
+	SSL_CTX *ctx; /* which counts its users */
+};
+
 /**
  * A context for the connections of a listener; the address is for a certificate that has to be
  * made. @return NULL on failure, with one line in `error`.

@@ -154,20 +154,6 @@ static void pump(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Sites ---- */
 
-static unsigned wanted(size_t node, void *arg)
-{
-	struct site *s = arg;
-
-	return sim_pbx_wants(s->pbx, node);
-}
-
-static void tell(size_t node, enum sim_stream_kind kind, bool connected, const struct dl3_record *record, void *arg)
-{
-	struct site *s = arg;
-
-	sim_pbx_tell(s->pbx, node, kind, connected, record);
-}
-
 static void pbx_log(const char *line, void *arg)
 {
 	sim_host_log(arg, "%s", line);
@@ -193,24 +179,31 @@ static bool make_traffic(struct site *s)
 	return s->traffic != NULL;
 }
 
-static bool make_site(struct site *s)
+static bool make_service(struct site *s)
 {
-	struct sim_host *h = s->host;
-	struct sim_audience audience = { .wants = wanted, .tell = tell, .arg = s };
+	struct sim_pbx_config config = { .exchange = s->exchange, .log = pbx_log, .arg = s->host };
 
-	s->exchange = sim_exchange_new(h->config.world, &h->clock, h->config.seed + (uint64_t)(s - h->sites));
-	if (!s->exchange || !make_truth(s))
+	s->pbx = sim_pbx_new(&config);
+	if (!s->pbx)
 		return false;
+	struct sim_audience audience = sim_pbx_audience(s->pbx);
+
 	s->report = sim_report_new(s->exchange, &audience);
 	if (!s->report)
 		return false;
-	struct sim_pbx_config config = {
-		.exchange = s->exchange, .report = s->report, .log = pbx_log, .arg = h
-	};
+	sim_pbx_set_report(s->pbx, s->report);
+	return true;
+}
 
-	s->pbx = sim_pbx_new(&config);
+static bool make_site(struct site *s)
+{
+	struct sim_host *h = s->host;
+
+	s->exchange = sim_exchange_new(h->config.world, &h->clock, h->config.seed + (uint64_t)(s - h->sites));
+	if (!s->exchange || !make_truth(s) || !make_service(s))
+		return false;
 	s->commands = sim_commands_new(s->exchange);
-	return s->pbx && s->commands && make_traffic(s);
+	return s->commands && make_traffic(s);
 }
 
 static void free_site(struct sim_host *h, struct site *s)
@@ -305,7 +298,7 @@ static bool make_tls(struct sim_host *h, struct sim_error *error)
 
 	if (c->tls_listen_count == 0)
 		return true;
-	h->tls = dl3_tls_new(&tls, error->text, sizeof(error->text));
+	h->tls = dl3_tls_server_new(&tls, NULL, error->text, sizeof(error->text));
 	return h->tls != NULL;
 }
 

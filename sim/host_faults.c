@@ -114,6 +114,13 @@ static const uint8_t garbage[] = { 0xde, 0xad, 0xbe, 0xef, 0x00, 0xff, 0x55, 0xa
 /* Of the malformed event, what comes before the end of a connection that is cut. */
 #define CUT_AFTER 11u
 
+/* A connection that takes no more is disturbed enough. */
+static void send_raw(struct link *l, const uint8_t *octets, size_t len)
+{
+	if (dl3_conn_raw(l->conn, octets, len) != DL3_OK)
+		sim_host_log(l->port->site->host, "%s: a fault could not be sent", dl3_conn_peer(l->conn));
+}
+
 static void disturb(struct link *l, enum sim_fault_kind kind)
 {
 	switch (kind) {
@@ -124,7 +131,7 @@ static void disturb(struct link *l, enum sim_fault_kind kind)
 		dl3_conn_close(l->conn);
 		break;
 	case SIM_FAULT_CUT:
-		(void)dl3_conn_raw(l->conn, malformed, CUT_AFTER);
+		send_raw(l, malformed, CUT_AFTER);
 		dl3_conn_close(l->conn);
 		break;
 	case SIM_FAULT_HALF_OPEN:
@@ -132,10 +139,10 @@ static void disturb(struct link *l, enum sim_fault_kind kind)
 		sim_link_shape(l);
 		break;
 	case SIM_FAULT_MALFORMED:
-		(void)dl3_conn_raw(l->conn, malformed, sizeof(malformed));
+		send_raw(l, malformed, sizeof(malformed));
 		break;
 	case SIM_FAULT_GARBAGE:
-		(void)dl3_conn_raw(l->conn, garbage, sizeof(garbage));
+		send_raw(l, garbage, sizeof(garbage));
 		break;
 	default:
 		break;

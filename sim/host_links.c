@@ -144,7 +144,7 @@ bool sim_port_open(struct port *p, const char *address, struct sim_error *error)
 	struct sim_host *h = p->site->host;
 	struct dl3_listener_config config = {
 		.address = address,
-		.tls_context = p->tls ? h->tls : NULL,
+		.shared_tls = p->tls ? h->tls : NULL,
 		.callbacks = { .opened = opened, .event = happened, .drained = drained, .closed = closed },
 		.arg = p,
 	};

@@ -116,6 +116,7 @@ void sim_pbx_stream(struct sim_client *c, const struct dl3_event *ev)
 	c->flags = flags;
 	ask_again(c->pbx);
 	c->snapshot = !(flags & DL3_FLAG_CD2);
+	dl3_server_hold(c->c.session, c->snapshot);
 	c->snapshot_node = flags & DL3_FLAG_SCN ? 0 : c->node;
 	c->snapshot_from = 0;
 	sim_pbx_go_on(c);
@@ -284,7 +285,10 @@ void sim_pbx_go_on(struct sim_client *c)
 		if (!all)
 			return;
 		c->snapshot_from = 0;
-		if (!network || ++c->snapshot_node >= c->pbx->world->node_count)
-			c->snapshot = false;
+		if (network && ++c->snapshot_node < c->pbx->world->node_count)
+			continue;
+		c->snapshot = false;
+		dl3_server_hold(c->c.session, false);
+		c->c.flush(c->c.arg);
 	}
 }

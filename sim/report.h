@@ -27,7 +27,8 @@ struct sim_audience {
 };
 
 struct sim_report;
-/* Observes `x` from now on. Everything given must outlive it. NULL without memory. */
+/* Observes `x` from now on: one report for an exchange, which notes in its ends who has told of them.
+ * Everything given must outlive it. NULL without memory. */
 struct sim_report *sim_report_new(struct sim_exchange *x, const struct sim_audience *audience);
 void sim_report_free(struct sim_report *r);
 

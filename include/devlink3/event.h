@@ -40,6 +40,10 @@ struct dl3_tls_server {
 	bool require_client;     /**< a client without a certificate of those CAs is refused */
 };
 
+/** TLS made ready once, for any number of listeners: a generated certificate is then the same on
+ * all of them, and so is the memory. */
+struct dl3_tls;
+
 struct dl3_listener;
 /** A connection. Lives until its `closed` callback has returned. */
 struct dl3_conn;
@@ -77,13 +81,25 @@ struct dl3_listener_callbacks {
 struct dl3_listener_config {
 	const char *address; /**< "127.0.0.1:50797", "[::1]:0"; port 0 picks one; NULL: 127.0.0.1:0 */
 	const struct dl3_tls_server *tls; /**< NULL: in the clear */
-	struct dl3_limits limits;         /**< of each session */
+	/** Instead of `tls`. The listener keeps what it needs of it, also when it is freed. */
+	const struct dl3_tls *shared_tls;
+	struct dl3_limits limits; /**< of each session */
 	uint32_t max_connections;
 	/** Of the listener, its connections and their sessions; NULL: realloc and free. Copied. */
 	const struct dl3_allocator *allocator;
 	struct dl3_listener_callbacks callbacks;
 	void *arg;
 };
+
+/**
+ * Reads the files of `config`, or generates a certificate. That is for `address`, written as a
+ * listener's; NULL, or one that means every address: for this machine, `localhost`.
+ * @return NULL on failure; `error` then has one line that says what failed and what to try.
+ */
+DL3_API struct dl3_tls *dl3_tls_server_new(const struct dl3_tls_server *config, const char *address,
+                                           char *error, size_t error_cap);
+/** NULL is allowed. */
+DL3_API void dl3_tls_free(struct dl3_tls *tls);
 
 /**
  * Begins to listen. The configuration is copied, the files are read now.

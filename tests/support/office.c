@@ -183,6 +183,8 @@ void dl3t_office_open(struct dl3t_office *o)
 	assert_non_null(o->x);
 	o->truth = sim_truth_new(o->x, write_truth, o);
 	assert_non_null(o->truth);
+	if (o->silent)
+		return;
 	o->report = sim_report_new(o->x, &audience);
 	assert_non_null(o->report);
 }

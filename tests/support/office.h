@@ -20,6 +20,7 @@ struct dl3t_office {
 	struct sim_exchange *x;
 	struct sim_report *report;
 	struct sim_truth *truth;
+	bool silent;            /* no report of its own: an exchange has one at most */
 	unsigned kinds;         /* what is listened to: SIM_TELLS_*; Delta3 alone at first */
 	struct dl3t_text told;  /* lines "0 <Detail>...": node, text */
 	struct dl3t_text lines; /* of the truth */
