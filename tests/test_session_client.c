@@ -991,10 +991,143 @@ static void large_file_that_stops_is_late(void **state)
 	begin(&end);
 	assert_int_equal(dl3_client_read(end.s, "large", NULL), DL3_OK);
 	dl3t_end_feed(&end, start, sizeof(start), 0);
-	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS - 1);
-	assert_log(&end, "");
-	dl3t_end_tick(&end, DL3_ANSWER_TIMEOUT_MS);
-	assert_log(&end, "failed 2 " LATE_FILE);
+	assert_times_out(&end, 0, "the rest of a frame");
+}
+
+/* Feeds `step` octets every `ms`, up to `most`. @return how many were fed before the session ended. */
+static size_t drip(struct dl3t_end *end, size_t step, uint64_t ms, size_t most)
+{
+	static const uint8_t zeros[DL3_INPUT_WINDOW];
+	uint64_t now = 0;
+	size_t fed = 0;
+
+	while (fed < most && end->err == DL3_NEED_MORE) {
+		now += ms;
+		dl3t_end_tick(end, now);
+		if (end->err != DL3_NEED_MORE)
+			break;
+		dl3t_end_feed(end, zeros, step, 0);
+		fed += step;
+	}
+	return fed;
+}
+
+static void a_large_frame_that_drips_in_is_late(void **state)
+{
+	static const uint8_t head[] = { 0x49, 0xff, 0x7f, 0xff, 0x80, 0x30, 0, 0x41, 0, 0, 0, 2, 0, 0, 0, 0 };
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_read(end.s, "large", NULL), DL3_OK);
+	dl3t_end_feed(&end, head, sizeof(head), 0);
+	assert_int_equal(drip(&end, 1, 3000, 4000000), 3);
+	assert_int_equal(end.err, DL3_ERR_TIMEOUT);
+	struct dl3_fault fault = dl3_session_fault(end.s);
+	assert_string_equal(fault.expected, "the rest of a frame");
+	assert_int_equal(fault.offset, 15);
+	dl3t_end_finish(&end);
+}
+
+static void a_small_frame_that_drips_in_is_late(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	dl3t_say_hex(&end, "4970");
+	assert_int_equal(dl3_session_deadline(end.s), DL3_ANSWER_TIMEOUT_MS);
+	assert_int_equal(drip(&end, 1, 5000, 20000), 1);
+	assert_int_equal(end.err, DL3_ERR_TIMEOUT);
+	dl3t_end_finish(&end);
+}
+
+/* The clock of a frame begins where the one before it ends, not with that one. */
+static void each_frame_has_its_time(void **state)
+{
+	static const uint8_t unknown[] = { 0x49, 0, 7, 1, 2, 3, 4 };
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	for (uint64_t i = 0; i < sizeof(unknown) * 10; i++) {
+		dl3t_end_tick(&end, i * 1500);
+		dl3t_end_feed(&end, unknown + i % sizeof(unknown), 1, 0);
+		assert_int_equal(end.err, DL3_NEED_MORE);
+	}
+	/* Two frames end in one read with the start of a third. */
+	uint64_t now = 200000;
+	dl3t_end_tick(&end, now);
+	dl3t_say_hex(&end, "49000701020304490007010203044900");
+	dl3t_end_tick(&end, now + DL3_ANSWER_TIMEOUT_MS - 1);
+	assert_int_equal(end.err, DL3_NEED_MORE);
+	dl3t_end_tick(&end, now + DL3_ANSWER_TIMEOUT_MS);
+	assert_int_equal(end.err, DL3_ERR_TIMEOUT);
+	dl3t_end_finish(&end);
+}
+
+static void a_slow_frame_goes_on(void **state)
+{
+	static const uint8_t head[] = { 0x49, 0xff, 0x7f, 0xff, 0x80, 0x30, 0, 0x41, 0, 0, 0, 2, 0, 0, 0, 0 };
+	size_t left = DL3_FRAME_MAX - sizeof(head);
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_read(end.s, "large", NULL), DL3_OK);
+	assert_int_equal(dl3_client_test(end.s, NULL, 0, NULL), DL3_OK);
+	dl3t_end_feed(&end, head, sizeof(head), 0);
+	assert_int_equal(drip(&end, DL3_INPUT_WINDOW / 4, 2499, left), (left / 4096 + 1) * 4096);
+	assert_memory_equal(dl3t_text_of(&end.log), "file 2 result 00000000 contents=41942", 37);
+	dl3t_end_finish(&end);
+}
+
+/* Events of a snapshot: `each` records every `ms`. @return when the session ended; 0 if it did not. */
+static uint64_t snapshot(struct dl3t_end *end, unsigned each, uint64_t ms, uint64_t until)
+{
+	uint32_t counter = 0;
+
+	for (uint64_t now = 0; now < until; now += ms) {
+		dl3t_end_tick(end, now);
+		if (end->err != DL3_NEED_MORE)
+			return now;
+		for (unsigned i = 0; i < each; i++)
+			lost(end, PBX, counter++);
+		dl3t_end_quiet(end);
+	}
+	return 0;
+}
+
+static void a_long_snapshot_is_not_late(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
+	event_reply(&end, 2, DL3_EVENTS_SUCCESS, "");
+	assert_int_equal(snapshot(&end, 50, 1000, 100000), 0);
+	test_reply(&end, 3, DL3_TEST_SUCCESS);
+	assert_log(&end, "snapshot_end 2\n");
+	dl3t_end_finish(&end);
+}
+
+static void a_snapshot_without_an_end_is_late(void **state)
+{
+	struct dl3t_end end;
+
+	(void)state;
+	begin(&end);
+	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
+	event_reply(&end, 2, DL3_EVENTS_SUCCESS, "");
+	assert_int_equal(snapshot(&end, 50, 1000, 1000000), DL3_SNAPSHOT_TIMEOUT_MS);
+	assert_int_equal(end.err, DL3_ERR_TIMEOUT);
+	dl3t_end_finish(&end);
+	/* A few events are no snapshot that comes on. */
+	begin(&end);
+	assert_int_equal(dl3_client_stream(end.s, 0, NULL), DL3_OK);
+	event_reply(&end, 2, DL3_EVENTS_SUCCESS, "");
+	assert_in_range(snapshot(&end, 1, 1000, 1000000), 1, 2 * DL3_ANSWER_TIMEOUT_MS);
 	dl3t_end_finish(&end);
 }
 
@@ -1049,4 +1182,8 @@ DL3T_TESTS(cmocka_unit_test(calls_before_authentication), cmocka_unit_test(argum
            cmocka_unit_test(answer_that_was_fed_is_not_late),
            cmocka_unit_test(large_file_that_still_arrives_is_not_late),
            cmocka_unit_test(large_file_that_stops_is_late),
+           cmocka_unit_test(a_large_frame_that_drips_in_is_late),
+           cmocka_unit_test(a_small_frame_that_drips_in_is_late), cmocka_unit_test(each_frame_has_its_time),
+           cmocka_unit_test(a_slow_frame_goes_on), cmocka_unit_test(a_long_snapshot_is_not_late),
+           cmocka_unit_test(a_snapshot_without_an_end_is_late),
            cmocka_unit_test(small_frames_do_not_hide_a_late_answer));

@@ -61,6 +61,9 @@ struct dl3_session;
 #define DL3_MAX_PBXS 1024u
 /** Time for the other end to answer: a PBX under load still answers within seconds. */
 #define DL3_ANSWER_TIMEOUT_MS 10000u
+/** Time for a snapshot to come whole: 3,000 calls, over a slow link. While a window of octets comes
+ * in each answer_timeout_ms the answer that ends it is not late until then. */
+#define DL3_SNAPSHOT_TIMEOUT_MS 300000u
 /** Silence after which a client sends a test packet. */
 #define DL3_KEEPALIVE_MS 30000u
 /** Time for a client to authenticate before a server gives it up, and to go once its stream is dead. */
@@ -83,8 +86,11 @@ struct dl3_session;
  * within the frame that a server accepts. */
 #define DL3_NAME_MAX 1024u
 /** Input that a session takes in at most without next() being called, but for a longer frame:
- * as much as one read of a socket gives. A frame longer than this counts as large: while octets
- * of one arrive, no answer is late, since answers come one behind the other. */
+ * as much as one read of a socket gives. A frame longer than this counts as large: while one
+ * arrives, no answer is late, since answers come one behind the other. A frame that a client is
+ * sent arrives as long as this many octets of it, or its end, come in each answer_timeout_ms; one
+ * that drips in more slowly ends the session. A server has no such clock: a client may be silent
+ * for ever once it is admitted, and until then all of it must come within login_timeout_ms. */
 #define DL3_INPUT_WINDOW 16384u
 /** Memory of a buffer that an idle session keeps; what was needed past it is given back. */
 #define DL3_BUFFER_KEEP 4096u
@@ -104,10 +110,11 @@ struct dl3_limits {
 	uint32_t max_output;
 	uint32_t max_requests; /**< of a client, a stream takes two until its snapshot ends */
 	uint32_t max_pbxs;
-	uint32_t answer_timeout_ms; /**< client */
-	uint32_t keepalive_ms;      /**< client */
-	uint32_t login_timeout_ms;  /**< server */
-	bool no_keepalive;          /**< client: send no test packets by itself, but the barrier's */
+	uint32_t answer_timeout_ms;   /**< client */
+	uint32_t snapshot_timeout_ms; /**< client */
+	uint32_t keepalive_ms;        /**< client */
+	uint32_t login_timeout_ms;    /**< server */
+	bool no_keepalive;            /**< client: send no test packets by itself, but the barrier's */
 };
 
 /* ---- Events ---- */
@@ -253,7 +260,7 @@ DL3_API size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t 
  * after the first, a challenge of 0 or more than DL3_CHALLENGE_MAX octets, a refusal
  * (DL3_ERR_REFUSED, after the event), a test answered with STREAM_INTEGRITY_LOST or
  * STREAM_AUTHENTICATION_FAILED (DL3_ERR_STREAM_DEAD, after the event of an owner's test), and
- * with an answer that does not come in time (DL3_ERR_TIMEOUT), but for a file: a PBX may leave
+ * with an answer or the rest of a frame that does not come in time (DL3_ERR_TIMEOUT), but for a file: a PBX may leave
  * one unanswered, which fails by itself (FAILED), and whether the link is dead is for the
  * keep-alives to find. Any other message that cannot be read is an event. A server ends with any message that cannot be read but a test packet, and
  * with a client that is not admitted in time. Both end when framing is lost, and with a frame

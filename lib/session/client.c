@@ -175,6 +175,65 @@ static struct dl3i_request *first_due(const struct dl3i_requests *r)
 	return first;
 }
 
+/* Gives an answer its time again. Only a snapshot has an end to that. */
+static void restart(const struct dl3_session *s, struct dl3i_request *r)
+{
+	uint64_t last = dl3i_later(r->sent, s->limits.snapshot_timeout_ms);
+
+	r->due = dl3i_later(s->now, s->limits.answer_timeout_ms);
+	if (r->kind == DL3I_REQUEST_BARRIER && r->due > last)
+		r->due = last;
+}
+
+static void restart_clocks(struct dl3_session *s)
+{
+	struct dl3i_requests *r = &s->u.client.requests;
+
+	for (size_t i = 0; i < r->count; i++)
+		restart(s, &r->list[i]);
+}
+
+/* The answer to a barrier stands behind the snapshot, and cannot come before that has. */
+static void restart_barriers(struct dl3_session *s)
+{
+	struct dl3i_requests *r = &s->u.client.requests;
+
+	for (size_t i = 0; i < r->count; i++)
+		if (r->list[i].kind == DL3I_REQUEST_BARRIER)
+			restart(s, &r->list[i]);
+}
+
+/* Whether the frame at the front has begun or come on. */
+static bool arrives(const struct dl3_session *s, const struct dl3i_arrival *a, uint64_t came)
+{
+	return !a->begun || a->at != s->taken || came >= a->goal;
+}
+
+static void client_fed(struct dl3_session *s)
+{
+	struct dl3i_client *c = &s->u.client;
+	struct dl3i_arrival *a = &c->arrival;
+	uint64_t came = s->taken + dl3i_held(&s->in);
+	enum dl3i_front front = dl3i_front(s);
+	bool large = front == DL3I_FRONT_PART_LARGE;
+	bool on = arrives(s, a, came);
+
+	if (came >= c->flow) {
+		c->flow = came + DL3_INPUT_WINDOW;
+		restart_barriers(s);
+	}
+	/* No other answer overtakes one that is on its way. */
+	if (large != a->large || (large && on))
+		restart_clocks(s);
+	a->begun = large || front == DL3I_FRONT_PART;
+	a->large = large;
+	if (!on)
+		return;
+	a->at = s->taken;
+	a->goal = came + DL3_INPUT_WINDOW;
+	a->due = dl3i_later(s->now, s->limits.answer_timeout_ms);
+}
+
 static enum dl3_err late_file(struct dl3_session *s, struct dl3i_request *file, struct dl3_event *ev)
 {
 	ev->type = DL3_EV_FAILED;
@@ -185,24 +244,30 @@ static enum dl3_err late_file(struct dl3_session *s, struct dl3i_request *file, 
 	return DL3_OK;
 }
 
+static enum dl3_err frame_stops(struct dl3_session *s)
+{
+	struct dl3_fault fault = { 0 };
+
+	(void)dl3i_fail_value(&fault, DL3_ERR_TIMEOUT, 0, "the rest of a frame",
+	                      "too little in milliseconds:", s->limits.answer_timeout_ms);
+	fault.offset = s->taken;
+	return dl3i_end(s, &fault);
+}
+
 static enum dl3_err client_late(struct dl3_session *s, struct dl3_event *ev)
 {
 	struct dl3i_request *first = first_due(&s->u.client.requests);
 
+	/* One that came behind other frames begins here. */
+	client_fed(s);
+	if (s->u.client.arrival.begun && s->u.client.arrival.due <= s->now)
+		return frame_stops(s);
 	if (!first || first->due > s->now)
 		return DL3_END;
 	if (first->kind == DL3I_REQUEST_READ)
 		return late_file(s, first, ev);
 	return dl3i_end_value(s, DL3_ERR_TIMEOUT, awaited[first->kind],
 	                      "none in milliseconds:", s->limits.answer_timeout_ms);
-}
-
-static void restart_clocks(struct dl3_session *s)
-{
-	struct dl3i_requests *r = &s->u.client.requests;
-
-	for (size_t i = 0; i < r->count; i++)
-		r->list[i].due = dl3i_later(s->now, s->limits.answer_timeout_ms);
 }
 
 /* What was sent before the time was known is taken as sent now. */
@@ -213,6 +278,7 @@ static void client_begin(struct dl3_session *s)
 	for (size_t i = 0; i < r->count; i++)
 		r->list[i].sent = s->now;
 	restart_clocks(s);
+	s->u.client.arrival.due = dl3i_later(s->now, s->limits.answer_timeout_ms);
 }
 
 /* Whether a request waits that ends the session when it is late: it is a keep-alive already. */
@@ -249,9 +315,12 @@ static void client_tick(struct dl3_session *s)
 static uint64_t client_deadline(const struct dl3_session *s)
 {
 	const struct dl3i_request *first = first_due(&s->u.client.requests);
-	uint64_t keepalive = keepalive_due(s);
+	const struct dl3i_arrival *arrival = &s->u.client.arrival;
+	uint64_t due = keepalive_due(s);
 
-	return first && first->due < keepalive ? first->due : keepalive;
+	if (first && first->due < due)
+		due = first->due;
+	return arrival->begun && arrival->due < due ? arrival->due : due;
 }
 
 static void client_finish(struct dl3_session *s)
@@ -267,7 +336,7 @@ const struct dl3i_role dl3i_client_role = {
 	.begin = client_begin,
 	.tick = client_tick,
 	.late = client_late,
-	.progress = restart_clocks,
+	.fed = client_fed,
 	.deadline = client_deadline,
 	.ended = dl3i_client_forget,
 	.finish = client_finish,

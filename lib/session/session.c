@@ -32,6 +32,7 @@ static struct dl3_limits resolve(const struct dl3_limits *asked, uint32_t max_fr
 	l.max_requests = or_else(l.max_requests, DL3_MAX_REQUESTS);
 	l.max_pbxs = or_else(l.max_pbxs, DL3_MAX_PBXS);
 	l.answer_timeout_ms = or_else(l.answer_timeout_ms, DL3_ANSWER_TIMEOUT_MS);
+	l.snapshot_timeout_ms = or_else(l.snapshot_timeout_ms, DL3_SNAPSHOT_TIMEOUT_MS);
 	l.keepalive_ms = or_else(l.keepalive_ms, DL3_KEEPALIVE_MS);
 	l.login_timeout_ms = or_else(l.login_timeout_ms, DL3_LOGIN_TIMEOUT_MS);
 	return l;
@@ -121,11 +122,22 @@ static enum dl3_err front(const struct dl3_session *s, struct dl3_frame *frame, 
 	return dl3_frame_decode(p, dl3i_held(&s->in), frame, fault);
 }
 
-bool dl3i_frame_waits(const struct dl3_session *s)
+/* A frame that is longer than the window counts as large: the peer needs time to send it. */
+static bool large_arrives(const struct dl3_session *s, const struct dl3_frame *frame, enum dl3_err err)
 {
-	struct dl3_frame frame;
+	return err == DL3_NEED_MORE && frame->size > DL3_INPUT_WINDOW && frame->size <= s->limits.max_frame;
+}
 
-	return front(s, &frame, NULL) == DL3_OK;
+enum dl3i_front dl3i_front(const struct dl3_session *s)
+{
+	struct dl3_frame frame = { 0 };
+	enum dl3_err err = front(s, &frame, NULL);
+
+	if (dl3i_held(&s->in) == 0)
+		return DL3I_FRONT_NOTHING;
+	if (large_arrives(s, &frame, err))
+		return DL3I_FRONT_PART_LARGE;
+	return err == DL3_NEED_MORE ? DL3I_FRONT_PART : DL3I_FRONT_READY;
 }
 
 struct dl3_octets dl3i_payload(const struct dl3_session *s)
@@ -148,12 +160,6 @@ static void release(struct dl3_session *s)
 	dl3i_buf_drop(s, &s->in, s->frame);
 	s->taken += s->frame;
 	s->frame = 0;
-}
-
-/* A frame that is longer than the window counts as large: the peer needs time to send it. */
-static bool large_arrives(const struct dl3_session *s, const struct dl3_frame *frame, enum dl3_err err)
-{
-	return err == DL3_NEED_MORE && frame->size > DL3_INPUT_WINDOW && frame->size <= s->limits.max_frame;
 }
 
 /* How much input is held at most: one large frame, or a window of small ones. */
@@ -184,8 +190,8 @@ size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t len)
 	memcpy(s->in.ptr + s->in.end, data, n);
 	s->in.end += n;
 	s->last_input = s->now;
-	if (limit > DL3_INPUT_WINDOW && s->role->progress)
-		s->role->progress(s);
+	if (s->role->fed)
+		s->role->fed(s);
 	return n;
 }
 

@@ -125,12 +125,22 @@ struct dl3i_walk {
 	size_t at; /* from the start of the payload: the input may move between two calls */
 };
 
+/* How a frame that has begun comes on: an octet now and then is no progress. */
+struct dl3i_arrival {
+	bool begun, large;
+	uint64_t at;   /* where in the stream of octets it begins */
+	uint64_t goal; /* up to where the stream must have come by `due`, if not to the frame's end */
+	uint64_t due;
+};
+
 struct dl3i_client {
 	enum dl3i_client_state state;
 	uint32_t last_id;
 	uint8_t password[DL3_PLAIN_PASSWORD_MAX];
 	struct dl3i_requests requests;
 	struct dl3i_counters counters;
+	struct dl3i_arrival arrival;
+	uint64_t flow; /* up to where the stream must have come for a snapshot to come on */
 	struct dl3i_walk walk;
 	uint32_t snapshot; /* the event request whose SNAPSHOT_END is still to be told; 0 when none */
 	struct dl3_tuple tuple;
@@ -213,7 +223,7 @@ struct dl3i_role {
 	enum dl3_err (*oversize)(struct dl3_session *s, struct dl3_octets seen, struct dl3_event *ev);
 	/* All input has been told: is something overdue? */
 	enum dl3_err (*late)(struct dl3_session *s, struct dl3_event *ev);
-	void (*progress)(struct dl3_session *s); /* octets of a large frame came */
+	void (*fed)(struct dl3_session *s); /* octets came */
 };
 
 struct dl3_session {
@@ -262,8 +272,15 @@ static inline bool dl3i_ended(const struct dl3_session *s)
 enum dl3_err dl3i_put_off(struct dl3_session *s);
 /* The payload of the frame at the front. */
 struct dl3_octets dl3i_payload(const struct dl3_session *s);
-/* Whether next() has a whole frame to go on with. */
-bool dl3i_frame_waits(const struct dl3_session *s);
+
+/* What lies at the front of the input. */
+enum dl3i_front {
+	DL3I_FRONT_NOTHING,
+	DL3I_FRONT_PART,       /* a frame has begun, as far as can be told no large one */
+	DL3I_FRONT_PART_LARGE, /* a frame longer than the window has begun */
+	DL3I_FRONT_READY,      /* a whole frame, or what ends the session */
+};
+enum dl3i_front dl3i_front(const struct dl3_session *s);
 
 /* Queues a message as a whole or not at all. @return DL3_OK, DL3_ERR_OUTPUT_LIMIT,
  * DL3_ERR_MEMORY, DL3_ERR_TOO_LONG, DL3_ERR_ARGUMENT. */
