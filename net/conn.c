@@ -297,7 +297,15 @@ static void end_of_session(struct dl3_conn *c)
 /* No more will come and all that came has been answered. */
 static void end_of_input(struct dl3_conn *c)
 {
-	explain(c, DL3_CLOSED_BY_PEER, "the other end closed the connection");
+	char text[DL3_FAULT_TEXT_MAX] = "the other end closed the connection";
+	struct dl3_event ev;
+
+	dl3_session_end_of_input(c->session);
+	if (dl3_session_next(c->session, &ev) != DL3_ERR_CLOSED) {
+		c->why.fault = dl3_session_fault(c->session);
+		(void)dl3_fault_text(&c->why.fault, text, sizeof(text));
+	}
+	explain(c, DL3_CLOSED_BY_PEER, text);
 	linger(c);
 }
 

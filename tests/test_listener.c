@@ -129,6 +129,8 @@ static void peer_may_close_at_each_octet(void **state)
 		UNTIL(p->closed == cut + 1);
 		assert_int_equal(p->reason, DL3_CLOSED_BY_PEER);
 		assert_int_equal(p->tested, cut == len ? 1 : 0);
+		bool inside = strstr(p->detail, "the rest of a frame") != NULL;
+		assert_int_equal(inside, cut > 0 && cut < len);
 	}
 	pbx_end(p);
 }

@@ -381,6 +381,106 @@ static void server_with_a_larger_limit(void **state)
 	dl3t_end_finish(&end);
 }
 
+/* A client that has been let in and was fed `len` octets more before the PBX closed. */
+static struct dl3_session *closed_client(const void *data, size_t len)
+{
+	static const uint8_t admitted[] = { 0x49, 0, 0x0f, 0x80, 0x30, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0 };
+	struct dl3_session *s = dl3_client_new(NULL, NULL);
+
+	dl3_session_tick(s, 0);
+	assert_int_equal(dl3_client_authenticate(s, "app", "secret", NULL), DL3_OK);
+	assert_int_equal(dl3_session_feed(s, admitted, sizeof(admitted)), sizeof(admitted));
+	assert_int_equal(dl3_session_feed(s, data, len), len);
+	dl3_session_end_of_input(s);
+	return s;
+}
+
+static void the_end_between_frames(void **state)
+{
+	struct dl3_session *s = closed_client("I\0\7\1\2\3\4", 7);
+	struct dl3_event ev;
+
+	(void)state;
+	assert_int_equal(dl3_session_feed(s, "I\0\7\1\2\3\4", 7), 7);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_OK);
+	assert_int_equal(ev.type, DL3_EV_AUTHENTICATED);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_OK);
+	assert_int_equal(ev.type, DL3_EV_UNKNOWN);
+	assert_int_equal(dl3_session_fault(s).err, DL3_OK);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_CLOSED);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_CLOSED);
+	assert_int_equal(dl3_session_fault(s).offset, 22);
+	assert_int_equal(dl3_session_deadline(s), DL3_NEVER);
+	assert_true(dl3_session_output(s).len > 0);
+	dl3_session_free(s);
+}
+
+static void the_end_inside_a_frame(void **state)
+{
+	struct dl3_event ev;
+
+	(void)state;
+	for (size_t len = 1; len < 7; len++) {
+		struct dl3_session *s = closed_client("I\0\7\1\2\3\4", len);
+
+		assert_int_equal(dl3_session_next(s, &ev), DL3_OK);
+		assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_TRUNCATED_FRAME);
+		assert_int_equal(dl3_session_fault(s).offset, 15 + len);
+		assert_int_equal(dl3_session_fault(s).value, len);
+		assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_TRUNCATED_FRAME);
+		dl3_session_free(s);
+	}
+}
+
+static void the_end_before_anything(void **state)
+{
+	struct dl3_session *s = dl3_server_new(NULL, NULL);
+	struct dl3_event ev;
+
+	(void)state;
+	dl3_session_end_of_input(s);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_CLOSED);
+	assert_int_equal(dl3_session_fault(s).offset, 0);
+	dl3_session_free(s);
+}
+
+/* A server that was told of the end goes on with what it had been asked. */
+static void the_end_waits_for_output(void **state)
+{
+	static const uint8_t test[] = { 0x49, 0, 0x0f, 0, 0x2a, 0, 1, 0, 0, 0, 1, 0, 0, 0, 0 };
+	struct dl3_server_config config = { .limits = { .max_output = 30 } };
+	struct dl3_session *s = dl3_server_new(&config, NULL);
+	struct dl3_event ev;
+
+	(void)state;
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(dl3_session_feed(s, test, sizeof(test)), sizeof(test));
+	dl3_session_end_of_input(s);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_OK);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_BLOCKED);
+	dl3_session_sent(s, 19);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_OK);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_BLOCKED);
+	dl3_session_sent(s, 10);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_CLOSED);
+	assert_int_equal(dl3_session_output(s).len, 9);
+	dl3_session_free(s);
+}
+
+/* The header of a frame over the limit that may yet be a test packet. */
+static void the_end_of_a_frame_too_large(void **state)
+{
+	struct dl3_session *s = dl3_server_new(NULL, NULL);
+	struct dl3_event ev;
+
+	(void)state;
+	assert_int_equal(dl3_session_feed(s, "I\177\377\0\52\0", 6), 6);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_NEED_MORE);
+	dl3_session_end_of_input(s);
+	assert_int_equal(dl3_session_next(s, &ev), DL3_ERR_TRUNCATED_FRAME);
+	dl3_session_free(s);
+}
+
 /* ---- Output ---- */
 
 static void client_output_is_bounded(void **state)
@@ -1007,6 +1107,9 @@ DL3T_TESTS(cmocka_unit_test(each_allocation_fails_in_turn),
            cmocka_unit_test(a_stream_that_is_not_read_is_bounded),
            cmocka_unit_test(a_flood_of_tests_blocks_its_own_connection),
            cmocka_unit_test(a_snapshot_in_pieces_comes_before_its_end),
+           cmocka_unit_test(the_end_between_frames), cmocka_unit_test(the_end_inside_a_frame),
+           cmocka_unit_test(the_end_before_anything), cmocka_unit_test(the_end_waits_for_output),
+           cmocka_unit_test(the_end_of_a_frame_too_large),
            cmocka_unit_test(half_of_the_output_is_not_too_much),
            cmocka_unit_test(a_flood_before_login_takes_little_memory),
            cmocka_unit_test(a_flood_on_a_dead_stream_takes_little_memory),

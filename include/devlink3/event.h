@@ -61,7 +61,7 @@ DL3_API const char *dl3_close_reason_name(enum dl3_close_reason reason);
 
 struct dl3_close {
 	enum dl3_close_reason reason;
-	struct dl3_fault fault; /**< SESSION */
+	struct dl3_fault fault; /**< SESSION; BY_PEER when it closed inside a frame */
 	const char *detail;     /**< one line for people; never NULL; lives as long as the callback */
 };
 

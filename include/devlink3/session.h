@@ -7,10 +7,18 @@
  * A session turns octets into events and calls into octets. Its owner moves the octets and
  * tells the time:
  *
- *     used = dl3_session_feed(s, data, len);            what came from the socket
- *     while ((err = dl3_session_next(s, &ev)) == DL3_OK) { ... }
+ *     dl3_session_tick(s, now);
+ *     n = read(fd, data, sizeof(data));                 0: dl3_session_end_of_input(s)
+ *     do {
+ *         used = dl3_session_feed(s, data + at, n - at);    it may take less than all
+ *         at += used;
+ *         while ((err = dl3_session_next(s, &ev)) == DL3_OK) { ... }
+ *     } while (at < n && err == DL3_NEED_MORE);
  *     out = dl3_session_output(s); n = write(fd, out.ptr, out.len); dl3_session_sent(s, n);
- *     sleep until dl3_session_deadline(s); dl3_session_tick(s, now);
+ *     poll until dl3_session_deadline(s), for reading, and for writing while output() is not empty
+ *
+ * What feed() did not take is offered again; nothing else keeps it. examples/client.c is this in
+ * full. A server's next() may say DL3_BLOCKED too: the rest is fed once it does not.
  *
  * Time is in milliseconds from any start; a time before the last one told is taken as that one.
  * A session's first tick should come before its first call: what was asked before it is taken
@@ -252,6 +260,14 @@ DL3_API void dl3_session_free(struct dl3_session *s);
  * session ends with DL3_ERR_MEMORY.
  */
 DL3_API size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t len);
+
+/**
+ * Says that the other end has closed: no more octets will come, and none are taken any more.
+ * next() still gives what is whole, then ends the session: with DL3_ERR_CLOSED when it closed
+ * between two frames, with DL3_ERR_TRUNCATED_FRAME when inside of one. What output is queued may
+ * still be sent, where the other end closed its half only.
+ */
+DL3_API void dl3_session_end_of_input(struct dl3_session *s);
 
 /**
  * The next event.

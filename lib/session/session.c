@@ -174,7 +174,7 @@ static size_t input_limit(const struct dl3_session *s)
 size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t len)
 {
 	release(s);
-	if (dl3i_ended(s) || len == 0)
+	if (dl3i_ended(s) || s->closed || len == 0)
 		return len;
 	size_t limit = input_limit(s);
 	size_t held = dl3i_held(&s->in);
@@ -193,6 +193,26 @@ size_t dl3_session_feed(struct dl3_session *s, const void *data, size_t len)
 	if (s->role->fed)
 		s->role->fed(s);
 	return n;
+}
+
+void dl3_session_end_of_input(struct dl3_session *s)
+{
+	s->closed = true;
+}
+
+/* Nothing is left that is whole, and nothing will come. */
+static enum dl3_err closed(struct dl3_session *s)
+{
+	struct dl3_fault fault = { 0 };
+	size_t held = dl3i_held(&s->in);
+
+	if (held > 0)
+		(void)dl3i_fail_value(&fault, DL3_ERR_TRUNCATED_FRAME, 0, "the rest of a frame",
+		                      "the end, after octets of it:", held);
+	else
+		(void)dl3i_fail(&fault, DL3_ERR_CLOSED, 0, "more frames", "the end");
+	fault.offset = s->taken + held;
+	return dl3i_end(s, &fault);
 }
 
 /* ---- Events ---- */
@@ -281,7 +301,7 @@ enum dl3_err dl3_session_next(struct dl3_session *s, struct dl3_event *ev)
 		release(s);
 		err = dl3i_ended(s) ? s->fault.err : step(s, ev);
 	} while (err == DL3_END);
-	return err;
+	return err == DL3_NEED_MORE && s->closed ? closed(s) : err;
 }
 
 /* ---- Output ---- */

@@ -232,6 +232,7 @@ struct dl3_session {
 	struct dl3_limits limits; /* no zeros */
 	bool encrypted;
 	bool ticked;
+	bool closed; /* no more input comes */
 	uint64_t now;
 	uint64_t last_input;
 	uint64_t taken; /* octets that have left the input, from the start of the stream */
