@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Installs a build to a folder of its own and builds examples/decode_record.c against it as a
+# Installs a build to a folder of its own and builds the examples against it as a
 # stranger would: pkg-config and CMake, shared and static.
 #   tests/install/run.sh BUILD_FOLDER COMPILER
 set -euo pipefail
@@ -37,12 +37,14 @@ check() {
 }
 
 # With the headers of the installation only: the source tree is not on the include path.
-cp "$source/examples/decode_record.c" "$work/"
+cp "$source/examples/decode_record.c" "$source/examples/client.c" "$work/"
 cd "$work"
 
 # shellcheck disable=SC2046 # the flags are to be split
 "$cc" -std=c17 -Wall -Wextra -Werror decode_record.c -o by-pkg-config $(pkg-config --cflags --libs devlink3)
 check 'pkg-config, shared' env LD_LIBRARY_PATH="$libdir" ./by-pkg-config
+# shellcheck disable=SC2046
+"$cc" -std=c17 -Wall -Wextra -Werror client.c -o client $(pkg-config --cflags --libs devlink3)
 [ "$(ldd ./by-pkg-config | grep -c libcrypto)" -le 1 ]
 if readelf -d ./by-pkg-config | grep -q 'NEEDED.*libcrypto'; then
 	echo "pkg-config without --static names libcrypto, which is the library's own affair" >&2

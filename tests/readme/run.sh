@@ -24,3 +24,9 @@ while IFS= read -r line; do
 		exit 1
 	}
 done <<<"$shown"
+
+# What it says of the length of examples/client.c.
+[ "$(wc -l <examples/client.c)" -lt 100 ] || {
+	echo "README.md says that examples/client.c has under a hundred lines" >&2
+	exit 1
+}
