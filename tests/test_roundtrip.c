@@ -104,6 +104,32 @@ static void cmextn_in_both_forms(void **state)
 	many(DL3_KIND_CMEXTN_STATE, DL3_DELTA2_UNICODE, DL3T_EXACT);
 }
 
+static void a_cmextn_that_would_be_read_as_the_other_form_is_refused(void **state)
+{
+	struct dl3_record record = { .kind = DL3_KIND_CMEXTN_STATE, .u.cmextn_state = { .v = 0x10000 } };
+	size_t len = 77;
+
+	(void)state;
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_ERR_ARGUMENT);
+	assert_int_equal(len, 0);
+	record.u.cmextn_state.v = 0xffff;
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_OK);
+	record.u.cmextn_state.who = (struct dl3_str){ .ptr = "a\0b", .len = 3 };
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_ERR_ARGUMENT);
+	record = (struct dl3_record){ .kind = DL3_KIND_CMEXTN };
+	record.u.cmextn.text = (struct dl3_str){ .ptr = "\0abcdefgh", .len = 9 };
+	len = 77;
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, 0, &len), DL3_ERR_ARGUMENT);
+	assert_int_equal(len, 0);
+	record.u.cmextn.text.ptr++;
+	record.u.cmextn.text.len--;
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
+	                 DL3_OK);
+}
+
 /* What was decoded can be encoded as it is: its targets are then only raw text. */
 static void what_was_decoded_can_be_encoded(void **state)
 {
@@ -293,6 +319,26 @@ static void commas_in_delta2_become_spaces(void **state)
 	writes(&record, "CALL:S 9.1.0,Smith John,2");
 }
 
+/* As the header says: there is nothing to protect them with. */
+static void outer_blanks_in_delta2_are_lost(void **state)
+{
+	struct dl3_record record = { .kind = DL3_KIND_DELTA2_D }, back;
+	struct dl3_octets table;
+	struct dl3_tuple tuple;
+	size_t len = 0;
+
+	(void)state;
+	record.u.delta2_ends.a_call_id = dl3_str_of("  a b\t");
+	record.u.delta2_ends.b_call_id = (struct dl3_str){ .ptr = "c\0d", .len = 3 };
+	writes(&record, "CALL:D   a b\t,c d");
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UTF8, buffer, sizeof(buffer), &len), DL3_OK);
+	table = (struct dl3_octets){ (const uint8_t *)buffer, len };
+	assert_int_equal(dl3_tuple_next(&table, &tuple, NULL), DL3_OK);
+	assert_int_equal(dl3_record_decode(&tuple, scratch, sizeof(scratch), &back, NULL), DL3_OK);
+	assert_true(dl3_str_is(back.u.delta2_ends.a_call_id, "a b"));
+	assert_true(dl3_str_is(back.u.delta2_ends.b_call_id, "c d"));
+}
+
 static void targets_are_written_as_a_list(void **state)
 {
 	struct dl3_target list[2] = { 0 };
@@ -356,6 +402,10 @@ static void a_record_longer_than_a_tuple_is_too_long(void **state)
 	record.u.call_lost = (struct dl3_call_lost){ .node = { .ptr = text, .len = 65530 } };
 	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, buffer, sizeof(buffer), &len),
 	                 DL3_ERR_TOO_LONG);
+	assert_int_equal(len, 0);
+	/* Known exactly without any room. */
+	assert_int_equal(dl3_record_encode(&record, DL3_DELTA2_UNICODE, NULL, 0, &len), DL3_ERR_TOO_LONG);
+	assert_int_equal(len, 0);
 	free(text);
 }
 
@@ -424,7 +474,9 @@ DL3T_TESTS(cmocka_unit_test(numbers_that_could_not_be_read_are_written_as_they_c
            cmocka_unit_test(an_irregular_party_is_written_by_the_table), cmocka_unit_test(details),
            cmocka_unit_test(losses_and_rejects), cmocka_unit_test(delta2_in_double_octets),
            cmocka_unit_test(delta2_in_utf8), cmocka_unit_test(siptrack),
-           cmocka_unit_test(cmextn_in_both_forms), cmocka_unit_test(what_was_decoded_can_be_encoded),
+           cmocka_unit_test(cmextn_in_both_forms),
+           cmocka_unit_test(a_cmextn_that_would_be_read_as_the_other_form_is_refused),
+           cmocka_unit_test(what_was_decoded_can_be_encoded),
            cmocka_unit_test(the_text_of_a_record_is_measured_first),
            cmocka_unit_test(too_little_room_for_a_tuple_tells_how_much_suffices),
            cmocka_unit_test(a_call_reaches_its_tenth_field_and_a_party_its_23rd),
@@ -432,7 +484,8 @@ DL3T_TESTS(cmocka_unit_test(numbers_that_could_not_be_read_are_written_as_they_c
            cmocka_unit_test(numbers_without_their_bit_are_not_written),
            cmocka_unit_test(quoted_fields_are_quoted_and_others_only_where_needed),
            cmocka_unit_test(markup_is_escaped), cmocka_unit_test(a_record_is_one_line_without_a_closing_zero),
-           cmocka_unit_test(commas_in_delta2_become_spaces), cmocka_unit_test(targets_are_written_as_a_list),
+           cmocka_unit_test(commas_in_delta2_become_spaces),
+           cmocka_unit_test(outer_blanks_in_delta2_are_lost), cmocka_unit_test(targets_are_written_as_a_list),
            cmocka_unit_test(a_quote_never_closed_stays_inside_its_field),
            cmocka_unit_test(a_record_longer_than_a_tuple_is_too_long),
            cmocka_unit_test(what_nobody_knows_is_written_as_it_came));

@@ -373,7 +373,8 @@ enum dl3_delta2_form {
  * the text is written as it is.
  *
  * Text that a form cannot carry is kept as near as it goes: Delta2 and SIPTrack have no
- * quoting, so a comma in their text becomes a space.
+ * quoting, so a comma or a U+0000 in their text becomes a space, and the next reader takes white
+ * space at either end of a field for none of it.
  *
  * @return DL3_OK or DL3_ERR_SPACE; `*len` gets the length needed either way.
  */
@@ -382,7 +383,10 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_record_text(const struct dl3_record *recor
 
 /**
  * Writes a record as a whole tuple, header included, as an event carries it.
- * @return DL3_OK; DL3_ERR_SPACE, then `*len` is a length that suffices; DL3_ERR_TOO_LONG.
+ * @return DL3_OK; DL3_ERR_SPACE, then `*len` is a length that suffices. With `*len` 0:
+ *         DL3_ERR_TOO_LONG, which for double-octet text may only show once there is room; and
+ *         DL3_ERR_ARGUMENT for a CMExtn record that would be read as the other form or end early:
+ *         `v` of 0x10000 or more, or U+0000 in its text.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_record_encode(const struct dl3_record *record,
                                                     enum dl3_delta2_form form, void *buf, size_t cap,

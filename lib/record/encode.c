@@ -78,7 +78,7 @@ static void put_xml_text(struct dl3i_out *o, struct dl3_str s, bool quoted)
 		dl3i_put_char(o, '"');
 }
 
-/* Text where nothing can be quoted: what would part fields becomes a space. */
+/* Text where nothing can be quoted: what would part fields, or end the record, becomes a space. */
 static void put_flat_text(struct dl3i_out *o, struct dl3_str s)
 {
 	struct dl3i_plain plain = dl3i_plain_of(s);
@@ -86,7 +86,7 @@ static void put_flat_text(struct dl3i_out *o, struct dl3_str s)
 	char octets[4];
 
 	while (dl3i_plain_next(&plain, &code)) {
-		if (code == ',')
+		if (code == ',' || code == 0)
 			code = ' ';
 		dl3i_put(o, octets, dl3i_utf8_put(code, octets));
 	}
@@ -301,6 +301,8 @@ static enum dl3_err encode_octets(const struct dl3_record *r, bool closed, uint8
 {
 	size_t n = text_length(r);
 
+	if (n + closed > DL3_TUPLE_DATA_MAX)
+		return DL3_ERR_TOO_LONG;
 	*len = DL3_TUPLE_HEADER + n + closed;
 	if (*len > cap)
 		return DL3_ERR_SPACE;
@@ -334,6 +336,10 @@ static enum dl3_err encode_utf16(const struct dl3_record *r, size_t skip, uint8_
 static enum dl3_err encode_cmextn_state(const struct dl3_record *r, uint8_t *p, size_t cap, size_t *len)
 {
 	const struct dl3_cmextn_state *s = &r->u.cmextn_state;
+
+	/* The two octets of zero that `v` begins with are what the form is told by. */
+	if (s->v > UINT16_MAX)
+		return DL3_ERR_ARGUMENT;
 	enum dl3_err err = encode_utf16(r, 12, p, cap, len);
 
 	if (err == DL3_OK) {
@@ -344,24 +350,50 @@ static enum dl3_err encode_cmextn_state(const struct dl3_record *r, uint8_t *p, 
 	return err;
 }
 
-enum dl3_err dl3_record_encode(const struct dl3_record *record, enum dl3_delta2_form form, void *buf,
-                               size_t cap, size_t *len)
+static bool holds_nul(struct dl3_str s)
+{
+	return s.len > 0 && memchr(s.ptr, 0, s.len);
+}
+
+/* Text that begins with U+0000 would be taken for the numbers of the other form, and one behind it
+ * would end the text. */
+static enum dl3_err encode_cmextn(const struct dl3_record *r, uint8_t *p, size_t cap, size_t *len)
+{
+	bool extended = r->kind == DL3_KIND_CMEXTN_STATE;
+
+	if (holds_nul(extended ? r->u.cmextn_state.who : r->u.cmextn.text))
+		return DL3_ERR_ARGUMENT;
+	return extended ? encode_cmextn_state(r, p, cap, len) : encode_utf16(r, 0, p, cap, len);
+}
+
+static enum dl3_err encode(const struct dl3_record *record, enum dl3_delta2_form form, uint8_t *p, size_t cap,
+                           size_t *len)
 {
 	bool unknown_octets = record->kind == DL3_KIND_UNKNOWN && !record->raw.ptr;
 
 	if (unknown_octets)
-		return encode_octets(record, false, buf, cap, len);
-	if (record->kind == DL3_KIND_CMEXTN_STATE)
-		return encode_cmextn_state(record, buf, cap, len);
+		return encode_octets(record, false, p, cap, len);
+	if (record->kind == DL3_KIND_CMEXTN || record->kind == DL3_KIND_CMEXTN_STATE)
+		return encode_cmextn(record, p, cap, len);
 	switch (tuple_code(record)) {
 	case DL3_TUPLE_DELTA2:
 		if (form == DL3_DELTA2_UTF8)
-			return encode_octets(record, true, buf, cap, len);
-		return encode_utf16(record, 0, buf, cap, len);
+			return encode_octets(record, true, p, cap, len);
+		return encode_utf16(record, 0, p, cap, len);
 	case DL3_TUPLE_SIPTRACK:
 	case DL3_TUPLE_CMEXTN:
-		return encode_utf16(record, 0, buf, cap, len);
+		return encode_utf16(record, 0, p, cap, len);
 	default:
-		return encode_octets(record, true, buf, cap, len);
+		return encode_octets(record, true, p, cap, len);
 	}
+}
+
+enum dl3_err dl3_record_encode(const struct dl3_record *record, enum dl3_delta2_form form, void *buf,
+                               size_t cap, size_t *len)
+{
+	enum dl3_err err = encode(record, form, buf, cap, len);
+
+	if (err != DL3_OK && err != DL3_ERR_SPACE)
+		*len = 0;
+	return err;
 }
