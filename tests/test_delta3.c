@@ -404,6 +404,87 @@ static void a_prolog_and_comments_are_tolerated(void **state)
 	plainly(r.u.detail.b.end, "e");
 }
 
+static void a_closing_bracket_in_an_attribute_closes_nothing(void **state)
+{
+	struct dl3_record r =
+		decode("<Detail a=\"1>2\" b='<Call>\"'><Call id='>x,9,'>n,1</Call><Shrug a='/>'>x</Shrug>"
+	               "<PartyA a=\"x/\">e</PartyA></Detail>");
+
+	(void)state;
+	plainly(r.u.detail.call.node, "n");
+	assert_int_equal(r.u.detail.call.call_id, 1);
+	assert_true(r.u.detail.has_a);
+	plainly(r.u.detail.a.end, "e");
+	assert_false(r.irregular);
+}
+
+static void comments_at_either_end_of_a_row_are_skipped(void **state)
+{
+	struct dl3_record r =
+		decode("<CallLost> <!-- a,b --><?pi x,y?> n,e,1,16 <!-- < --> <!--c--> </CallLost>");
+	struct dl3_str rest;
+	struct dl3_target target;
+
+	(void)state;
+	plainly(r.u.call_lost.node, "n");
+	assert_int_equal(r.u.call_lost.cause, 16);
+	assert_null(r.u.call_lost.row.extra.ptr);
+	r = decode("<Detail><Call><!--x-->n,7</Call><Call><!--1<2-->m,8</Call><Target_list>"
+	           "<Target><!-- <Target>no</Target> -->t1<!----></Target><Target>t2</Target><!-- x -->"
+	           "</Target_list></Detail>");
+	plainly(r.u.detail.call.node, "n");
+	assert_int_equal(r.u.detail.call.call_id, 7);
+	assert_int_equal(r.u.detail.targets.count, 2);
+	rest = r.u.detail.targets.raw;
+	assert_int_equal(dl3_target_next(&rest, &target), DL3_OK);
+	plainly(target.end, "t1");
+	assert_int_equal(dl3_target_next(&rest, &target), DL3_OK);
+	plainly(target.end, "t2");
+	assert_int_equal(dl3_target_next(&rest, &target), DL3_END);
+}
+
+/* A view cannot leave a comment out of its middle: better no record than one that lacks fields. */
+static void a_row_that_goes_on_behind_a_comment_is_refused(void **state)
+{
+	static const char *const bad[] = {
+		"<CallLost>n,e,<!-- x -->1,16</CallLost>",
+		"<CallLost>n,e<!-- x -->2,1,16</CallLost>",
+		"<CallLost>n,e<?pi?>,1,16</CallLost>",
+		"<CallLost>n,e<!-- x -->,<!-- y --></CallLost>",
+		"<Detail><Target_list><Target>a<!-- x -->b</Target></Target_list></Detail>",
+		"<Detail><Call>n,1</Call><Call>n<!-- x -->,1</Call></Detail>",
+		"<CallLost>n<!-- never closed</CallLost>",
+		"<CallLost>n,e</CallLost><!-- never closed",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		refuses(bad[i]);
+	}
+}
+
+static void a_cdata_section_in_a_row_is_refused_and_elsewhere_passed_over(void **state)
+{
+	static const char *const bad[] = {
+		"<CallLost><![CDATA[n,e,1,16]]></CallLost>",
+		"<CallLost>n,<![CDATA[e]]>,1,16</CallLost>",
+		"<CallLost>n,e<![CDATA[]]></CallLost>",
+		"<CallLost>n,e<!-- x --><![CDATA[f]]></CallLost>",
+		"<CallLost>n,e</CallLost><![CDATA[x]]>",
+		"<Detail><Target_list><Target><![CDATA[a]]></Target></Target_list></Detail>",
+		"<Detail><![CDATA[</Detail>",
+	};
+	struct dl3_record r = decode("<Detail><![CDATA[ > <PartyA>no</PartyA> ]]><Call>n,1</Call>"
+	                             "<Shrug><![CDATA[</Shrug> > ]]></Shrug></Detail>");
+
+	(void)state;
+	assert_false(r.u.detail.has_a);
+	plainly(r.u.detail.call.node, "n");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		refuses(bad[i]);
+	}
+}
+
 static void empty_elements_count_as_none(void **state)
 {
 	struct dl3_record r =
@@ -479,6 +560,8 @@ static void what_is_not_well_formed_is_refused(void **state)
 		"<CallLost>n,e</LinkLost>",
 		"<CallLost",
 		"<",
+		"<CallLost a=\"x>n,e</CallLost>",
+		"<Detail a='>",
 		"<>",
 		"</CallLost>",
 		"<Detail><X><Y></X></Y></Detail>",
@@ -1012,6 +1095,10 @@ DL3T_TESTS(cmocka_unit_test(dial_tone), cmocka_unit_test(incoming_call), cmocka_
            cmocka_unit_test(names_that_only_begin_like_known_ones_are_unknown),
            cmocka_unit_test(thousands_of_unknown_elements_deep), cmocka_unit_test(attributes_are_tolerated),
            cmocka_unit_test(a_prolog_and_comments_are_tolerated),
+           cmocka_unit_test(a_closing_bracket_in_an_attribute_closes_nothing),
+           cmocka_unit_test(comments_at_either_end_of_a_row_are_skipped),
+           cmocka_unit_test(a_row_that_goes_on_behind_a_comment_is_refused),
+           cmocka_unit_test(a_cdata_section_in_a_row_is_refused_and_elsewhere_passed_over),
            cmocka_unit_test(empty_elements_count_as_none), cmocka_unit_test(an_empty_element_of_another_kind),
            cmocka_unit_test(of_a_section_that_comes_twice_the_first_counts),
            cmocka_unit_test(a_root_nobody_knows_is_kept),

@@ -315,10 +315,12 @@ struct dl3_record {
 
 /**
  * Decodes a Delta3 record. A root that nobody knows gives DL3_KIND_UNKNOWN, an element that
- * nobody knows is skipped. Rows follow the ruling on their lengths.
+ * nobody knows is skipped, and so are attributes, and comments between elements and at either end
+ * of a row. Rows follow the ruling on their lengths.
  *
- * @return DL3_OK or DL3_ERR_DELTA3 (an element is not closed, or not by its own name); then
- *         `out` is of kind UNKNOWN with the raw text.
+ * @return DL3_OK or DL3_ERR_DELTA3: an element is not closed, or not by its own name, or a row has
+ *         a comment in its middle or a CDATA section, neither of which a PBX sends; then `out` is
+ *         of kind UNKNOWN with the raw text.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_delta3_decode(struct dl3_str text, struct dl3_record *out,
                                                     struct dl3_fault *fault);

@@ -47,19 +47,48 @@ static const char *behind(const char *p, const char *end, const char *mark)
 
 static inline bool begins_comment(const char *p, const char *end)
 {
-	return end - p >= 2 && (p[1] == '!' || p[1] == '?');
+	return end - p >= 2 && *p == '<' && (p[1] == '!' || p[1] == '?');
 }
 
-/* Behind the comment, declaration or instruction at `p`, which say nothing about a call. */
-static const char *pass_comment(const char *p, const char *end)
+#define CDATA "<![CDATA["
+#define CDATA_LEN 9
+
+static bool begins_cdata(const char *p, const char *end)
+{
+	return end - p >= CDATA_LEN && memcmp(p, CDATA, CDATA_LEN) == 0;
+}
+
+/* Puts `p` behind the comment, declaration or instruction there, or the CDATA section that stands
+ * where text says nothing. */
+static enum dl3_err pass_comment(const struct walk *w, const char **p)
 {
 	const char *q = NULL;
 
-	if (end - p >= 4 && memcmp(p, "<!--", 4) == 0)
-		q = behind(p + 4, end, "-->");
+	if (begins_cdata(*p, w->end))
+		q = behind(*p + CDATA_LEN, w->end, "]]>");
+	else if (w->end - *p >= 4 && memcmp(*p, "<!--", 4) == 0)
+		q = behind(*p + 4, w->end, "-->");
 	else
-		q = behind(p + 2, end, p[1] == '?' ? "?>" : ">");
-	return q ? q : end;
+		q = behind(*p + 2, w->end, (*p)[1] == '?' ? "?>" : ">");
+	if (!q)
+		return fail(w, *p, "what closes a comment", "the end of the text");
+	*p = q;
+	return DL3_OK;
+}
+
+/* Puts `p` behind the comments there, and the white space in front of each. */
+static enum dl3_err pass_comments(const struct walk *w, const char **p)
+{
+	enum dl3_err err = DL3_OK;
+
+	while (err == DL3_OK) {
+		const char *q = dl3i_skip_space(*p, w->end);
+		if (!begins_comment(q, w->end) || begins_cdata(q, w->end))
+			break;
+		*p = q;
+		err = pass_comment(w, p);
+	}
+	return err;
 }
 
 static bool ends_name(char c)
@@ -99,8 +128,14 @@ static enum dl3_err read_tag(const struct walk *w, const char *p, struct tag *t)
 	t->len = (size_t)(q - t->name);
 	if (t->len == 0)
 		return fail(w, p, "an element's name", NULL);
-	while (q < w->end && *q != '>')
+	while (q < w->end && *q != '>') {
+		/* A '>' inside an attribute's value closes nothing. */
+		if (*q == '"' || *q == '\'')
+			q = memchr(q + 1, *q, (size_t)(w->end - q - 1));
+		if (!q)
+			return fail(w, p, "a quote that closes the attribute's value", "the end of the text");
 		q++;
+	}
 	if (q == w->end)
 		return fail(w, p, "a '>' that closes the tag", "the end of the text");
 	t->empty = q[-1] == '/' && !t->closing;
@@ -119,7 +154,10 @@ static enum dl3_err next_tag(struct walk *w, const char *p, struct tag *t)
 			return fail(w, w->end, "a closing tag", "the end of the text");
 		if (!begins_comment(open, w->end))
 			return read_tag(w, open, t);
-		p = pass_comment(open, w->end);
+		p = open;
+		enum dl3_err err = pass_comment(w, &p);
+		if (err != DL3_OK)
+			return err;
 	}
 }
 
@@ -145,6 +183,25 @@ static inline const char *usual_close(const struct walk *w, const char *p, const
 	return same_name(p + 2, open->name, open->len) ? p + open->len + 3 : NULL;
 }
 
+/*
+ * Only comments may stand between a row and its closing tag. A row goes on behind no comment, and
+ * has no CDATA section: a view cannot leave anything out of its middle, and to read such a row in
+ * part would be to misread it.
+ */
+static enum dl3_err pass_row_end(const struct walk *w, const char **p)
+{
+	enum dl3_err err = pass_comments(w, p);
+	const char *q = dl3i_skip_space(*p, w->end);
+
+	if (err != DL3_OK)
+		return err;
+	if (begins_cdata(q, w->end))
+		return fail(w, q, "the row's own closing tag", "a CDATA section");
+	if (q < w->end && *q != '<')
+		return fail(w, q, "the row's own closing tag", "text behind a comment");
+	return DL3_OK;
+}
+
 /* Sees that the row that ends at `row_end` is closed by the name of `open`; `p` gets behind that. */
 static enum dl3_err close_row(struct walk *w, const struct tag *open, const char *row_end, const char **p)
 {
@@ -153,7 +210,9 @@ static enum dl3_err close_row(struct walk *w, const struct tag *open, const char
 	*p = row_end < w->end ? usual_close(w, row_end, open) : NULL;
 	if (*p)
 		return DL3_OK;
-	enum dl3_err err = next_tag(w, row_end, &close);
+	enum dl3_err err = pass_row_end(w, &row_end);
+	if (err == DL3_OK)
+		err = next_tag(w, row_end, &close);
 	if (err != DL3_OK)
 		return err;
 	if (!close.closing || !tag_is(&close, open->name, open->len))
@@ -162,23 +221,50 @@ static enum dl3_err close_row(struct walk *w, const struct tag *open, const char
 	return DL3_OK;
 }
 
+/* Reads the row at `start`. @return where it ends. */
+static inline const char *read_row_at(const struct walk *w, const char *start, enum dl3_row_kind kind,
+                                      void *out)
+{
+	struct dl3i_row_text row = { .start = w->start, .end = w->end, .row = start, .xml = true };
+
+	return dl3i_read_row(kind, &row, out);
+}
+
+/* Reads a row that is not closed the usual way where it ended: once more, if that was at a comment
+ * in front of it. */
+static enum dl3_err read_unusual_row(struct walk *w, const struct tag *open, enum dl3_row_kind kind,
+                                     const char *row_end, void *out, const char **p)
+{
+	const char *start = open->behind;
+	enum dl3_err err = pass_comments(w, &start);
+
+	if (err != DL3_OK)
+		return err;
+	if (start != open->behind)
+		row_end = read_row_at(w, start, kind, out);
+	return close_row(w, open, row_end, p);
+}
+
 /* Puts the row behind `open` into the struct of its kind. */
 static inline enum dl3_err read_row(struct walk *w, const struct tag *open, enum dl3_row_kind kind, void *out,
                                     const char **p)
 {
-	struct dl3i_row_text row = { .start = w->start, .end = w->end, .row = open->behind, .xml = true };
-	const char *row_end = dl3i_read_row(kind, &row, out);
+	const char *row_end = read_row_at(w, open->behind, kind, out);
 
 	*p = row_end < w->end ? usual_close(w, row_end, open) : NULL;
-	return *p ? DL3_OK : close_row(w, open, row_end, p);
+	return *p ? DL3_OK : read_unusual_row(w, open, kind, row_end, out, p);
 }
 
 /* Passes over the row behind `open`. */
 static enum dl3_err pass_row(struct walk *w, const struct tag *open, const char **p)
 {
-	size_t left = (size_t)(w->end - open->behind);
-	const char *row_end = left > 0 ? memchr(open->behind, '<', left) : NULL;
+	const char *start = open->behind;
+	enum dl3_err err = pass_comments(w, &start);
 
+	if (err != DL3_OK)
+		return err;
+	size_t left = (size_t)(w->end - start);
+	const char *row_end = left > 0 ? memchr(start, '<', left) : NULL;
 	return close_row(w, open, row_end ? row_end : w->end, p);
 }
 
@@ -406,9 +492,11 @@ static enum dl3_err read_trailer(const struct walk *w, const char *p)
 			p++;
 			continue;
 		}
-		if (*p != '<' || !begins_comment(p, w->end))
+		if (!begins_comment(p, w->end) || begins_cdata(p, w->end))
 			return fail(w, p, "the end of the text behind the root element", "more text");
-		p = pass_comment(p, w->end);
+		enum dl3_err err = pass_comment(w, &p);
+		if (err != DL3_OK)
+			return err;
 	}
 	return DL3_OK;
 }
