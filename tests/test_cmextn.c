@@ -101,6 +101,21 @@ static void an_empty_event_is_plain(void **state)
 	assert_int_equal(r.kind, DL3_KIND_CMEXTN);
 }
 
+static void a_zero_ends_the_text_in_both_forms(void **state)
+{
+	struct dl3_record r;
+
+	(void)state;
+	assert_int_equal(decode("0045 0078 0000 0000 0000", &r), DL3_OK);
+	assert_true(dl3_str_is(r.u.cmextn.text, "Ex"));
+	assert_true(dl3_str_is(r.raw, "Ex"));
+	assert_false(r.irregular);
+	assert_int_equal(decode("00000001 00000002 00000003 0041 0000 0042 0000", &r), DL3_OK);
+	assert_true(dl3_str_is(r.u.cmextn_state.who, "A"));
+	assert_int_equal(r.raw.len, 3);
+	assert_true(r.irregular);
+}
+
 static void odd_lengths_are_refused_in_both_forms(void **state)
 {
 	struct dl3_record r;
@@ -162,6 +177,7 @@ DL3T_TESTS(cmocka_unit_test(a_plain_event_is_text), cmocka_unit_test(an_extended
            cmocka_unit_test(numbers_of_all_sizes_are_kept),
            cmocka_unit_test(the_shortest_extended_event_has_14_octets),
            cmocka_unit_test(a_first_character_that_is_not_zero_makes_it_plain),
-           cmocka_unit_test(an_empty_event_is_plain), cmocka_unit_test(odd_lengths_are_refused_in_both_forms),
+           cmocka_unit_test(an_empty_event_is_plain), cmocka_unit_test(a_zero_ends_the_text_in_both_forms),
+           cmocka_unit_test(odd_lengths_are_refused_in_both_forms),
            cmocka_unit_test(fault_offsets_count_from_the_start_of_the_tuple),
            cmocka_unit_test(too_little_scratch_is_said), cmocka_unit_test(tuples_of_other_codes_are_unknown));

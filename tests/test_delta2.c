@@ -176,7 +176,7 @@ static void other_letters_and_other_text_are_unknown(void **state)
 	static const char *const strange[] = { "CALL:X 1,2,3", "CALL:s 1,2", "CALL:1,2",
 		                               "CALL:,",       "call:S 1,2", "CALLS 1,2",
 		                               "CALL",         "",           "C",
-		                               " CALL:S 1,2",  "CALL;S 1,2", "Extn4001: x",
+		                               "xCALL:S 1,2",  "CALL;S 1,2", "Extn4001: x",
 		                               "CALL S 1" };
 
 	(void)state;
@@ -186,6 +186,55 @@ static void other_letters_and_other_text_are_unknown(void **state)
 		assert_int_equal(r.kind, DL3_KIND_UNKNOWN);
 		assert_null(r.u.unknown.name.ptr);
 	}
+}
+
+static void a_mark_and_white_space_in_front_are_skipped(void **state)
+{
+	static const char *const same[] = { " CALL:S 1,2,3", "\r\n\tCALL:S1,2,3",
+		                            "\xef\xbb\xbf"
+		                            "CALL:S 1,2,3",
+		                            "\xef\xbb\xbf CALL:S 1,2,3" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		struct dl3_record r = decode(same[i]);
+
+		assert_int_equal(r.kind, DL3_KIND_DELTA2_S);
+		plainly(r.u.delta2_s.a_call_id, "1");
+		assert_int_equal(r.u.delta2_s.a_state, 3);
+		assert_false(r.irregular);
+	}
+	/* Just in front, and once. */
+	assert_int_equal(decode(" \xef\xbb\xbf"
+	                        "CALL:S 1")
+	                         .kind,
+	                 DL3_KIND_UNKNOWN);
+	assert_int_equal(decode("\xef\xbb"
+	                        "CALL:S 1")
+	                         .kind,
+	                 DL3_KIND_UNKNOWN);
+}
+
+static void a_nul_ends_the_text(void **state)
+{
+	struct dl3_str text = { .ptr = "CALL:D 1,2,77\0\0\0x", .len = 16 };
+	struct dl3_record r;
+
+	(void)state;
+	assert_int_equal(dl3_delta2_decode(text, &r, NULL), DL3_OK);
+	assert_int_equal(r.kind, DL3_KIND_DELTA2_D);
+	assert_int_equal(r.u.delta2_ends.call_id, 77);
+	assert_int_equal(r.u.delta2_ends.row.valued, 7);
+	assert_false(r.irregular);
+	assert_int_equal(r.raw.len, 16);
+	/* What an earlier, longer record left in the buffer is none of this one, but it can be seen. */
+	text.len = 17;
+	assert_int_equal(dl3_delta2_decode(text, &r, NULL), DL3_OK);
+	assert_int_equal(r.u.delta2_ends.call_id, 77);
+	assert_true(r.irregular);
+	assert_int_equal(r.raw.len, 17);
+	text = (struct dl3_str){ .ptr = "CALL:\0S 1", .len = 9 };
+	assert_int_equal(dl3_delta2_decode(text, &r, NULL), DL3_ERR_DELTA2);
 }
 
 static void nothing_behind_the_colon_is_refused(void **state)
@@ -279,18 +328,44 @@ static void an_odd_length_of_the_double_octet_form_is_refused(void **state)
 	assert_int_equal(r.u.unknown.data.len, 5);
 }
 
+static void either_form_may_have_a_mark_and_padding(void **state)
+{
+	struct dl3_record r;
+
+	(void)state;
+	assert_int_equal(
+		decode_tuple("feff 0020 00430041004c004c003a0044 0031 002c 0032 002c 0037 0000 0000 0000", &r,
+	                     NULL),
+		DL3_OK);
+	assert_int_equal(r.kind, DL3_KIND_DELTA2_D);
+	assert_int_equal(r.u.delta2_ends.call_id, 7);
+	assert_false(r.irregular);
+	assert_true(dl3_str_is(r.raw, "\xef\xbb\xbf CALL:D1,2,7"));
+	assert_int_equal(
+		decode_tuple("00430041004c004c003a0044 0031 002c 0032 002c 0037 0000 0041 0000", &r, NULL),
+		DL3_OK);
+	assert_int_equal(r.u.delta2_ends.call_id, 7);
+	assert_true(r.irregular);
+	assert_int_equal(r.raw.len, 13);
+	assert_int_equal(decode_tuple("efbbbf 43414c4c3a44 31 2c 32 2c 37 00 00 00", &r, NULL), DL3_OK);
+	assert_int_equal(r.u.delta2_ends.call_id, 7);
+	assert_false(r.irregular);
+}
+
 static void fault_offsets_count_the_octets_that_came(void **state)
 {
-	static const char lone[] = "0043 0041 004c 004c 003a 0020 0020 0000";
+	static const char blank[] = "0043 0041 004c 004c 003a 0020 0020 0000";
 	struct dl3_record r;
 	struct dl3_fault fault = { .err = DL3_OK };
 
 	(void)state;
-	assert_int_equal(decode_tuple(lone, &r, &fault), DL3_ERR_DELTA2);
+	assert_int_equal(decode_tuple(blank, &r, &fault), DL3_ERR_DELTA2);
 	assert_true(fault.has_offset);
 	assert_int_equal(fault.offset, 14);
 	assert_int_equal(decode_tuple("43414c4c3a 2020 00", &r, &fault), DL3_ERR_DELTA2);
 	assert_int_equal(fault.offset, 7);
+	assert_int_equal(decode_tuple("feff 0043 0041 004c 004c 003a", &r, &fault), DL3_ERR_DELTA2);
+	assert_int_equal(fault.offset, 12);
 }
 
 static void an_empty_tuple_is_unknown(void **state)
@@ -366,6 +441,8 @@ DL3T_TESTS(cmocka_unit_test(a_created_call), cmocka_unit_test(a_call_that_is_gon
            cmocka_unit_test(absent_text_is_unknown), cmocka_unit_test(the_form_is_seen_from_the_first_octet),
            cmocka_unit_test(either_form_may_lack_its_closing_zero),
            cmocka_unit_test(an_odd_length_of_the_double_octet_form_is_refused),
+           cmocka_unit_test(a_mark_and_white_space_in_front_are_skipped),
+           cmocka_unit_test(a_nul_ends_the_text), cmocka_unit_test(either_form_may_have_a_mark_and_padding),
            cmocka_unit_test(fault_offsets_count_the_octets_that_came),
            cmocka_unit_test(an_empty_tuple_is_unknown), cmocka_unit_test(too_little_scratch_is_said),
            cmocka_unit_test(records_cut_and_changed_anywhere_are_survived));

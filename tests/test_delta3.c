@@ -839,6 +839,37 @@ static void nothing_decodes_to_nothing(void **state)
 	refuses("no markup at all");
 }
 
+static void a_mark_in_front_of_the_root_is_skipped(void **state)
+{
+	struct dl3_record r = decode("\xef\xbb\xbf<CallLost>n,e</CallLost>");
+
+	(void)state;
+	assert_int_equal(r.kind, DL3_KIND_CALL_LOST);
+	plainly(r.u.call_lost.node, "n");
+	r = decode("\xef\xbb\xbf \n<?xml version='1.0'?><Detail><Call>n,7</Call></Detail>");
+	assert_int_equal(r.u.detail.call.call_id, 7);
+	refuses("\xef\xbb<CallLost>n,e</CallLost>");
+	refuses("\xef\xbb\xbf\xef\xbb\xbf<CallLost>n,e</CallLost>");
+	refuses("\xef\xbb\xbf");
+}
+
+static void a_nul_behind_the_root_ends_the_text(void **state)
+{
+	static const char left[] = "<CallLost>n,e</CallLost>\0 \0</Detail><";
+	static const char padded[] = "<CallLost>n,e</CallLost>\n\0\0\0";
+	struct dl3_str text = { .ptr = left, .len = sizeof(left) - 1 };
+	struct dl3_record r;
+
+	(void)state;
+	assert_int_equal(dl3_delta3_decode(text, &r, NULL), DL3_OK);
+	plainly(r.u.call_lost.end, "e");
+	assert_true(r.irregular);
+	assert_int_equal(r.raw.len, sizeof(left) - 1);
+	text = (struct dl3_str){ .ptr = padded, .len = sizeof(padded) - 1 };
+	assert_int_equal(dl3_delta3_decode(text, &r, NULL), DL3_OK);
+	assert_false(r.irregular);
+}
+
 static void text_around_the_root_is_refused(void **state)
 {
 	(void)state;
@@ -1112,7 +1143,10 @@ DL3T_TESTS(cmocka_unit_test(dial_tone), cmocka_unit_test(incoming_call), cmocka_
            cmocka_unit_test(what_lies_between_in_an_irregular_row_can_be_read),
            cmocka_unit_test(only_party_rows_are_irregular_by_their_length),
            cmocka_unit_test(quoted_commas_do_not_make_a_row_irregular),
-           cmocka_unit_test(nothing_decodes_to_nothing), cmocka_unit_test(text_around_the_root_is_refused),
+           cmocka_unit_test(nothing_decodes_to_nothing),
+           cmocka_unit_test(a_mark_in_front_of_the_root_is_skipped),
+           cmocka_unit_test(a_nul_behind_the_root_ends_the_text),
+           cmocka_unit_test(text_around_the_root_is_refused),
            cmocka_unit_test(records_cut_anywhere_are_refused),
            cmocka_unit_test(any_octet_changed_is_survived),
            cmocka_unit_test(any_octet_left_out_or_doubled_is_survived),

@@ -139,7 +139,22 @@ static void an_odd_length_is_refused(void **state)
 	assert_int_equal(decode_tuple("00", &r), DL3_ERR_TEXT);
 }
 
+static void a_mark_is_skipped_and_a_zero_ends_the_text(void **state)
+{
+	struct dl3_record r;
+
+	(void)state;
+	assert_int_equal(decode_tuple("feff 0041 002c 0042 0000 0000", &r), DL3_OK);
+	assert_true(dl3_str_is(r.u.siptrack.row.raw, "A,B"));
+	assert_false(r.irregular);
+	assert_int_equal(decode_tuple("0041 002c 0042 0000 0043 0000", &r), DL3_OK);
+	assert_true(dl3_str_is(r.u.siptrack.row.raw, "A,B"));
+	assert_true(r.irregular);
+	assert_int_equal(r.raw.len, 5);
+}
+
 DL3T_TESTS(cmocka_unit_test(the_printed_example), cmocka_unit_test(words_that_nobody_knows_are_text),
            cmocka_unit_test(missing_fields_are_absent), cmocka_unit_test(more_fields_are_extra),
            cmocka_unit_test(there_is_no_quoting), cmocka_unit_test(any_text_is_a_record),
-           cmocka_unit_test(the_tuple_is_double_octet_text), cmocka_unit_test(an_odd_length_is_refused));
+           cmocka_unit_test(the_tuple_is_double_octet_text), cmocka_unit_test(an_odd_length_is_refused),
+           cmocka_unit_test(a_mark_is_skipped_and_a_zero_ends_the_text));

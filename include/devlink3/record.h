@@ -297,8 +297,12 @@ struct dl3_unknown {
 /** One record. */
 struct dl3_record {
 	enum dl3_kind kind;
-	bool irregular;     /**< a row of it is irregular, or a section came twice (the first counts) */
-	struct dl3_str raw; /**< its text, UTF-8, without the closing NUL; absent for unknown tuples */
+	/** A row of it is irregular, or a section came twice (the first counts), or something other than
+	 * NULs lies behind the NUL that closes the text. */
+	bool irregular;
+	/** Its text, UTF-8, without the NULs that close it, but with a byte order mark in front of it, and
+	 * with what lies behind an inner NUL; absent for unknown tuples. */
+	struct dl3_str raw;
 	union {
 		struct dl3_detail detail;
 		struct dl3_call_lost call_lost;
@@ -315,8 +319,8 @@ struct dl3_record {
 
 /**
  * Decodes a Delta3 record. A root that nobody knows gives DL3_KIND_UNKNOWN, an element that
- * nobody knows is skipped, and so are attributes, and comments between elements and at either end
- * of a row. Rows follow the ruling on their lengths.
+ * nobody knows is skipped, and so are a byte order mark, attributes, and comments between elements and at either end
+ * of a row. A NUL behind the root ends the text. Rows follow the ruling on their lengths.
  *
  * @return DL3_OK or DL3_ERR_DELTA3: an element is not closed, or not by its own name, or a row has
  *         a comment in its middle or a CDATA section, neither of which a PBX sends; then `out` is
@@ -332,14 +336,15 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_delta3_decode(struct dl3_str text, struct 
 DL3_API DL3_MUST_USE enum dl3_err dl3_target_next(struct dl3_str *rest, struct dl3_target *out);
 
 /**
- * Decodes a Delta2 record. Text that does not begin with "CALL:", or has a letter that nobody
- * knows, gives DL3_KIND_UNKNOWN.
+ * Decodes a Delta2 record. A byte order mark and white space in front of it are skipped, and a NUL
+ * ends it. Text that then does not begin with "CALL:", or has a letter that nobody knows, gives
+ * DL3_KIND_UNKNOWN.
  * @return DL3_OK, or DL3_ERR_DELTA2 when nothing follows "CALL:".
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_delta2_decode(struct dl3_str text, struct dl3_record *out,
                                                     struct dl3_fault *fault);
 
-/** Decodes a SIPTrack record. Any text is one; missing fields are absent. */
+/** Decodes a SIPTrack record. Any text is one, up to a NUL; missing fields are absent. */
 DL3_API void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out);
 
 /** Octets of scratch that dl3_record_decode() needs at most for a tuple with `n` octets of data. */
@@ -350,8 +355,8 @@ DL3_API void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out);
 /**
  * Decodes the tuple of an event. Double-octet text is written to `scratch` as UTF-8 first,
  * and the record points there; a Delta3 record, or Delta2 in UTF-8, points into the tuple.
- * Which of its two forms a Delta2 tuple has is seen from its first octet. A tuple that nobody
- * knows gives DL3_KIND_UNKNOWN.
+ * Which of its two forms a Delta2 tuple has is seen from its first octets. A tuple that nobody
+ * knows gives DL3_KIND_UNKNOWN. Text may be closed by any number of NULs, or by none.
  *
  * @return DL3_OK, DL3_ERR_DELTA3, DL3_ERR_DELTA2, DL3_ERR_TEXT, or DL3_ERR_SPACE when `cap` is
  *         less than DL3_RECORD_SCRATCH(). On an error `out` is of kind UNKNOWN and has the

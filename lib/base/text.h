@@ -4,6 +4,7 @@
 #define DL3I_BASE_TEXT_H
 
 #include <devlink3/base.h>
+#include <string.h>
 
 /* White space as XML has it. */
 static inline bool dl3i_space(char c)
@@ -17,6 +18,30 @@ static inline const char *dl3i_skip_space(const char *p, const char *end)
 	while (p < end && dl3i_space(*p))
 		p++;
 	return p;
+}
+
+/* Behind the byte order mark that some writers put in front of UTF-8. */
+static inline const char *dl3i_skip_mark(const char *p, const char *end)
+{
+	bool mark = end - p >= 3 && (uint8_t)p[0] == 0xef && (uint8_t)p[1] == 0xbb && (uint8_t)p[2] == 0xbf;
+
+	return mark ? p + 3 : p;
+}
+
+/* The first NUL at or behind `p`, where text that is closed by one ends; `end` when there is none. */
+static inline const char *dl3i_nul(const char *p, const char *end)
+{
+	const char *nul = p < end ? memchr(p, 0, (size_t)(end - p)) : NULL;
+
+	return nul ? nul : end;
+}
+
+/* Whether there is nothing but NULs, as in a buffer of fixed size behind its text. */
+static inline bool dl3i_padding(const char *p, const char *end)
+{
+	while (p < end && *p == '\0')
+		p++;
+	return p == end;
 }
 
 /* A place in escaped text, read one code point at a time. */

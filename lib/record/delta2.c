@@ -44,29 +44,30 @@ static void read_letter(const char *p, const char *end, struct dl3_str text, str
 
 enum dl3_err dl3_delta2_decode(struct dl3_str text, struct dl3_record *out, struct dl3_fault *fault)
 {
-	text.ptr = text.ptr ? text.ptr : "";
-	text.escaped = false;
-	const char *end = text.ptr + text.len;
+	const char *start = text.ptr ? text.ptr : "";
+	const char *end = dl3i_nul(start, start + text.len);
+	const char *p = dl3i_skip_space(dl3i_skip_mark(start, end), end);
 
-	out->irregular = false;
-	out->raw = text;
-	unknown(text, DL3_TUPLE_DELTA2, out);
-	if (text.len < PREFIX_LEN || memcmp(text.ptr, PREFIX, PREFIX_LEN) != 0)
+	out->irregular = !dl3i_padding(end, start + text.len);
+	out->raw = (struct dl3_str){ .ptr = start, .len = text.len, .escaped = false };
+	unknown(out->raw, DL3_TUPLE_DELTA2, out);
+	if (end - p < PREFIX_LEN || memcmp(p, PREFIX, PREFIX_LEN) != 0)
 		return DL3_OK;
-	const char *p = dl3i_skip_space(text.ptr + PREFIX_LEN, end);
+	p = dl3i_skip_space(p + PREFIX_LEN, end);
 	if (p == end)
-		return dl3i_fail(fault, DL3_ERR_DELTA2, text.len, "a letter behind \"CALL:\"",
+		return dl3i_fail(fault, DL3_ERR_DELTA2, (size_t)(end - start), "a letter behind \"CALL:\"",
 		                 "the end of the text");
-	read_letter(p, end, text, out);
+	read_letter(p, end, out->raw, out);
 	return DL3_OK;
 }
 
 void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out)
 {
-	const char *p = text.ptr ? text.ptr : "";
+	const char *start = text.ptr ? text.ptr : "";
+	const char *end = dl3i_nul(start, start + text.len);
 
 	out->kind = DL3_KIND_SIPTRACK;
-	out->irregular = false;
-	out->raw = (struct dl3_str){ .ptr = p, .len = text.len, .escaped = false };
-	read_row(p, p + text.len, DL3_ROW_siptrack, &out->u.siptrack);
+	out->irregular = !dl3i_padding(end, start + text.len);
+	out->raw = (struct dl3_str){ .ptr = start, .len = text.len, .escaped = false };
+	read_row(dl3i_skip_mark(start, end), end, DL3_ROW_siptrack, &out->u.siptrack);
 }

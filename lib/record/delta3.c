@@ -484,11 +484,11 @@ static enum dl3_err read_root(struct walk *w, const struct tag *root, struct dl3
 	return skip_element(w, root, p);
 }
 
-/* Only white space, comments and NULs may follow the root. */
-static enum dl3_err read_trailer(const struct walk *w, const char *p)
+/* Only white space and comments may follow the root, up to a NUL if there is one. */
+static enum dl3_err read_trailer(const struct walk *w, const char *p, struct dl3_record *r)
 {
-	while (p < w->end) {
-		if (dl3i_space(*p) || *p == '\0') {
+	while (p < w->end && *p != '\0') {
+		if (dl3i_space(*p)) {
 			p++;
 			continue;
 		}
@@ -498,16 +498,15 @@ static enum dl3_err read_trailer(const struct walk *w, const char *p)
 		if (err != DL3_OK)
 			return err;
 	}
+	r->irregular |= !dl3i_padding(p, w->end);
 	return DL3_OK;
 }
 
 static enum dl3_err read_record(struct walk *w, struct dl3_record *r)
 {
-	const char *p = w->start;
+	const char *p = dl3i_skip_space(dl3i_skip_mark(w->start, w->end), w->end);
 	struct tag root;
 
-	while (p < w->end && dl3i_space(*p))
-		p++;
 	if (p < w->end && *p != '<')
 		return fail(w, p, "an XML element", "other text");
 	enum dl3_err err = DL3_OK;
@@ -516,7 +515,7 @@ static enum dl3_err read_record(struct walk *w, struct dl3_record *r)
 	if (err == DL3_OK)
 		err = read_root(w, &root, r, &p);
 	if (err == DL3_OK)
-		err = read_trailer(w, p);
+		err = read_trailer(w, p, r);
 	return err;
 }
 

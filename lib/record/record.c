@@ -3,6 +3,7 @@
 #include <devlink3/record.h>
 
 #include "base/octets.h"
+#include "base/text.h"
 #include "wire/text.h"
 
 /* The extended form of CMExtn: three numbers, then at least a closing U+0000. */
@@ -33,7 +34,9 @@ static enum dl3_err utf16_text(struct dl3_octets data, char *scratch, size_t cap
 	size_t len = 0;
 	enum dl3_err err = dl3_utf16_decode(data, scratch, cap, &len, fault);
 
-	*out = (struct dl3_str){ .ptr = len > 0 ? scratch : "", .len = (uint32_t)len };
+	*out = (struct dl3_str){ .ptr = "" };
+	if (err == DL3_OK)
+		*out = utf8_text((struct dl3_octets){ (const uint8_t *)scratch, len });
 	return err;
 }
 
@@ -43,10 +46,11 @@ static enum dl3_err decode_delta3(const struct dl3_tuple *tuple, struct dl3_reco
 	return dl3_delta3_decode(utf8_text(tuple->data), out, fault);
 }
 
-/* "CALL:" begins with an octet of zero in double-octet text, and never in UTF-8. */
+/* "CALL:" and white space begin with an octet of zero in double-octet text, and never in UTF-8; nor does
+ * the byte order mark, U+FEFF, which is no UTF-8. */
 static bool double_octet(struct dl3_octets data)
 {
-	return data.len >= 2 && data.ptr[0] == 0;
+	return data.len >= 2 && (data.ptr[0] == 0 || (data.ptr[0] == 0xfe && data.ptr[1] == 0xff));
 }
 
 static enum dl3_err decode_delta2(const struct dl3_tuple *tuple, char *scratch, size_t cap,
@@ -101,8 +105,10 @@ static enum dl3_err decode_cmextn(const struct dl3_tuple *tuple, char *scratch, 
 			fault->offset += CMEXTN_NUMBERS;
 		return err;
 	}
-	out->irregular = false;
 	out->raw = text;
+	const char *end = text.ptr + text.len;
+	text.len = (uint32_t)(dl3i_nul(text.ptr, end) - text.ptr);
+	out->irregular = !dl3i_padding(text.ptr + text.len, end);
 	out->kind = extended ? DL3_KIND_CMEXTN_STATE : DL3_KIND_CMEXTN;
 	if (extended)
 		out->u.cmextn_state = (struct dl3_cmextn_state){
