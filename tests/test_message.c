@@ -204,7 +204,9 @@ static void an_application_too_long_for_its_tuple(void **state)
 
 	(void)state;
 	memset(name, 'a', 70000);
+	len = 77;
 	assert_int_equal(dl3_msg_encode(&m, NULL, 0, &len), DL3_ERR_TOO_LONG);
+	assert_int_equal(len, 0);
 	m.u.auth_request.application.len = 0xfffe;
 	assert_int_equal(dl3_msg_encode(&m, NULL, 0, &len), DL3_ERR_SPACE);
 	assert_int_equal(len, 4 + 12 + 2 + 6 + 0xffff);
@@ -317,6 +319,37 @@ static void flags_may_lack_their_zero(void **state)
 	assert_true(dl3_str_is(m.u.event_request.flags, "-SCN"));
 	assert_true(m.u.event_request.unclosed);
 	encodes_to(&m, "00300011 00000002 0004 2d53434e");
+}
+
+static void cannot_hold_a_nul(struct dl3_msg *m, struct dl3_str *text)
+{
+	size_t len = 77;
+
+	*text = (struct dl3_str){ .ptr = "a\0b", .len = 3 };
+	assert_int_equal(dl3_msg_encode(m, NULL, 0, &len), DL3_ERR_ARGUMENT);
+	assert_int_equal(len, 0);
+	text->len = 1;
+	assert_int_equal(dl3_msg_encode(m, NULL, 0, &len), DL3_ERR_SPACE);
+}
+
+static void text_that_the_wire_closes_cannot_hold_a_nul(void **state)
+{
+	struct dl3_msg m = { .type = DL3_MSG_EVENT_REQUEST };
+
+	(void)state;
+	cannot_hold_a_nul(&m, &m.u.event_request.flags);
+	m.u.event_request.unclosed = true;
+	cannot_hold_a_nul(&m, &m.u.event_request.flags);
+	m = (struct dl3_msg){ .type = DL3_MSG_EVENT_REPLY };
+	cannot_hold_a_nul(&m, &m.u.event_reply.flags);
+	m = (struct dl3_msg){ .type = DL3_MSG_READ_REQUEST };
+	cannot_hold_a_nul(&m, &m.u.read_request.file);
+	m = (struct dl3_msg){ .type = DL3_MSG_AUTH_REQUEST, .u.auth_request.step = DL3_AUTH_STEP_REQUEST };
+	cannot_hold_a_nul(&m, &m.u.auth_request.user);
+	cannot_hold_a_nul(&m, &m.u.auth_request.application);
+	m = (struct dl3_msg){ .type = DL3_MSG_AUTH_REPLY };
+	cannot_hold_a_nul(&m, &m.u.auth_reply.pbx);
+	cannot_hold_a_nul(&m, &m.u.auth_reply.variant);
 }
 
 static void what_lies_behind_the_zero_of_flags_is_kept(void **state)
@@ -614,6 +647,7 @@ DL3T_TESTS(cmocka_unit_test(a_test_request), cmocka_unit_test(a_test_request_tha
            cmocka_unit_test(flags_go_to_their_zero_whatever_the_length_says),
            cmocka_unit_test(the_length_of_the_sample_client_is_kept),
            cmocka_unit_test(flags_may_lack_their_zero),
+           cmocka_unit_test(text_that_the_wire_closes_cannot_hold_a_nul),
            cmocka_unit_test(what_lies_behind_the_zero_of_flags_is_kept),
            cmocka_unit_test(an_event_request_needs_its_length),
            cmocka_unit_test(event_requests_are_encoded_with_the_true_length),

@@ -122,6 +122,7 @@ static void the_longest_tuple(void **state)
 	assert_int_equal(tuple.data.len, DL3_TUPLE_DATA_MAX);
 	tuple.data = (struct dl3_octets){ octets, DL3_TUPLE_DATA_MAX + 1 };
 	assert_int_equal(dl3_tuple_encode(&tuple, NULL, 0, &len), DL3_ERR_TOO_LONG);
+	assert_int_equal(len, 0);
 	free(octets);
 	free(out);
 }

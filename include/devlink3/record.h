@@ -199,8 +199,8 @@ struct dl3_siptrack {
 
 /** Sets a number in a row made by hand: DL3_SET(&party, DL3_PARTY_STATE, state, 7). */
 #define DL3_SET(rowp, FIELD, member, number)                                      \
-	((rowp)->member = (number), (rowp)->row.valued |= (uint64_t)1 << (FIELD), \
-	 (void)((rowp)->row.present |= (uint64_t)1 << (FIELD)))
+	((rowp)->member = (number), (rowp)->row.valued |= UINT64_C(1) << (FIELD), \
+	 (void)((rowp)->row.present |= UINT64_C(1) << (FIELD)))
 
 /** Which table a row follows. */
 enum dl3_row_kind {
@@ -347,8 +347,9 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_delta2_decode(struct dl3_str text, struct 
 /** Decodes a SIPTrack record. Any text is one, up to a NUL; missing fields are absent. */
 DL3_API void dl3_siptrack_decode(struct dl3_str text, struct dl3_record *out);
 
-/** Octets of scratch that dl3_record_decode() needs at most for a tuple with `n` octets of data. */
-#define DL3_RECORD_SCRATCH(n) ((size_t)(n) / 2 * 3)
+/** Octets of scratch that dl3_record_decode() needs at most for a tuple with `n` octets of data; a
+ * `size_t`: two octets become at most three. */
+#define DL3_RECORD_SCRATCH(n) ((n) / 2 * sizeof(char[3]))
 /** Scratch for any tuple. */
 #define DL3_RECORD_SCRATCH_MAX DL3_RECORD_SCRATCH(DL3_TUPLE_DATA_MAX + 1u)
 

@@ -274,8 +274,11 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_msg_decode(struct dl3_octets payload, stru
  * Encodes a message as a whole frame, header included. `*len` gets the frame's length, also
  * when `cap` is too small, so a first call with `cap == 0` measures.
  *
- * @return DL3_OK, DL3_ERR_SPACE, DL3_ERR_TOO_LONG when no frame or length field can carry it,
- *         DL3_ERR_ARGUMENT for a type that does not exist, or a user name that holds a NUL.
+ * Text that the wire closes with a NUL cannot hold one: user, application, PBX and variant,
+ * flags (closed or not), and the name of a file. Do not count the closing NUL in its length.
+ *
+ * @return DL3_OK or DL3_ERR_SPACE; or, with `*len` 0, DL3_ERR_TOO_LONG when no frame or length
+ *         field can carry it, DL3_ERR_ARGUMENT for a type that does not exist, or text with a NUL.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_msg_encode(const struct dl3_msg *msg, void *buf, size_t cap,
                                                  size_t *len);
@@ -301,8 +304,10 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_tuple_next(struct dl3_octets *table, struc
                                                  struct dl3_fault *fault);
 
 /**
- * Writes one tuple. `*len` gets its length, header included, also when `cap` is too small.
- * @return DL3_OK, DL3_ERR_SPACE, DL3_ERR_TOO_LONG.
+ * Writes one tuple. `*len` gets its length, header included, also when `cap` is too small. The data
+ * may be any octets; a NUL that closes text is one of them.
+ * @return DL3_OK or DL3_ERR_SPACE; or, with `*len` 0, DL3_ERR_TOO_LONG for more than
+ *         DL3_TUPLE_DATA_MAX octets.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tuple_encode(const struct dl3_tuple *tuple, void *buf, size_t cap,
                                                    size_t *len);
@@ -314,8 +319,8 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_tuple_encode(const struct dl3_tuple *tuple
  * becomes U+FFFD. One closing U+0000 is dropped. Never writes more than
  * `in.len / 2 * 3` octets; no NUL is added.
  *
- * @return DL3_OK, DL3_ERR_TEXT for an odd number of octets, DL3_ERR_SPACE (`*len` is the
- *         length needed).
+ * @return DL3_OK, DL3_ERR_TEXT for an odd number of octets (`*len` is 0), DL3_ERR_SPACE (`*len`
+ *         is the length needed).
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_utf16_decode(struct dl3_octets in, char *buf, size_t cap, size_t *len,
                                                    struct dl3_fault *fault);

@@ -45,12 +45,17 @@ static void put_counted32(struct writer *w, struct dl3_octets o)
 	put_octets(w, o);
 }
 
-/* Text closed by a NUL; a NUL inside would end it early at the other end. */
-static void put_closed(struct writer *w, struct dl3_str s)
+/* A NUL inside text would end it early at the other end. */
+static void put_text(struct writer *w, struct dl3_str s)
 {
 	if (s.len > 0 && memchr(s.ptr, 0, s.len))
 		w->err = DL3_ERR_ARGUMENT;
 	dl3i_put(&w->out, s.ptr, s.len);
+}
+
+static void put_closed(struct writer *w, struct dl3_str s)
+{
+	put_text(w, s);
 	dl3i_put_char(&w->out, '\0');
 }
 
@@ -95,7 +100,7 @@ static void put_flags(struct writer *w, struct dl3_str flags, uint16_t claimed, 
 	size_t length = (size_t)flags.len + (unclosed ? 0 : 1);
 
 	put16(w, claimed != 0 ? claimed : length);
-	dl3i_put(&w->out, flags.ptr, flags.len);
+	put_text(w, flags);
 	if (!unclosed)
 		dl3i_put_char(&w->out, '\0');
 }

@@ -54,6 +54,7 @@ enum dl3_err dl3_tuple_encode(const struct dl3_tuple *tuple, void *buf, size_t c
 {
 	uint8_t *p = buf;
 
+	*len = 0;
 	if (tuple->data.len > DL3_TUPLE_DATA_MAX)
 		return DL3_ERR_TOO_LONG;
 	*len = DL3_TUPLE_HEADER + tuple->data.len;
