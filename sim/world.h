@@ -150,8 +150,10 @@ struct sim_error {
 	char text[SIM_ERROR_MAX];
 };
 
-/* How big a made world is; 0 anywhere takes the default: 2 nodes, 40 users and 5 groups in all, a
- * trunk of 30 channels on each node. */
+/* How big a made world is; 0 anywhere takes the default: 2 nodes, 40 users and 5 groups in all, five
+ * trunks or as many as there are nodes, of SIP, ISDN, T1, R2 and analogue lines in turn with as many
+ * channels as such a line has. A made world has contacts, accounts, and the service users "devlink3",
+ * "norights" and "disabled", whose password is "devlink3". */
 struct sim_size {
 	uint32_t nodes, users, groups, trunks, channels;
 	uint64_t seed;
