@@ -250,13 +250,26 @@ void dl3t_end_run(struct dl3t_end *end)
 	}
 }
 
+static size_t number_from(const char *variable)
+{
+	const char *text = getenv(variable);
+
+	return text ? (size_t)strtoul(text, NULL, 10) : 0;
+}
+
 void dl3t_end_feed(struct dl3t_end *end, const void *data, size_t len, size_t chunk)
 {
 	const uint8_t *p = data;
 	unsigned stuck = 0;
+	size_t cut = chunk == 0 ? number_from("DL3T_CUT") : 0;
 
+	if (chunk == 0)
+		chunk = number_from("DL3T_CHUNK");
 	while (len > 0) {
 		size_t n = chunk > 0 && chunk < len ? chunk : len;
+		if (cut > 0 && cut < n)
+			n = cut;
+		cut = 0;
 		size_t used = dl3_session_feed(end->s, p, n);
 		assert_true(used <= n);
 		stuck = used == 0 ? stuck + 1 : 0;

@@ -42,7 +42,8 @@ struct dl3t_end {
 
 /* Takes events until there are none, and what the session has to send. */
 void dl3t_end_run(struct dl3t_end *end);
-/* Feeds octets, `chunk` at a time (0: all at once), and runs after each. */
+/* Feeds octets, `chunk` at a time, and runs after each. 0: all at once, or as the environment has it:
+ * DL3T_CHUNK at a time, or in two pieces cut behind DL3T_CUT octets. */
 void dl3t_end_feed(struct dl3t_end *end, const void *data, size_t len, size_t chunk);
 /* Tells the time and runs. */
 void dl3t_end_tick(struct dl3t_end *end, uint64_t now);
