@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Prints a PBX's stream, a line of JSON a record: DEVLINK3_PASSWORD=... client HOST PORT USER */
-#define _DEFAULT_SOURCE
 #include <devlink3/devlink3.h>
 #include <netdb.h>
 #include <poll.h>

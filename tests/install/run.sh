@@ -44,7 +44,7 @@ cd "$work"
 "$cc" -std=c17 -Wall -Wextra -Werror decode_record.c -o by-pkg-config $(pkg-config --cflags --libs devlink3)
 check 'pkg-config, shared' env LD_LIBRARY_PATH="$libdir" ./by-pkg-config
 # shellcheck disable=SC2046
-"$cc" -std=c17 -Wall -Wextra -Werror client.c -o client $(pkg-config --cflags --libs devlink3)
+"$cc" -std=gnu17 -Wall -Wextra -Werror client.c -o client $(pkg-config --cflags --libs devlink3)
 [ "$(ldd ./by-pkg-config | grep -c libcrypto)" -le 1 ]
 if readelf -d ./by-pkg-config | grep -q 'NEEDED.*libcrypto'; then
 	echo "pkg-config without --static names libcrypto, which is the library's own affair" >&2
