@@ -956,6 +956,55 @@ static void bad_tls_files_are_told(void **state)
 	trust_end(&t);
 }
 
+/* Two listeners show the same certificate, also after the owner let go of it. */
+static void tls_can_be_shared(void **state)
+{
+	struct pbx pbx[2];
+	X509 *seen[2];
+	char error[256];
+	struct dl3_tls *tls = dl3_tls_server_new(&generated, NULL, error, sizeof(error));
+
+	(void)state;
+	assert_non_null(tls);
+	for (int i = 0; i < 2; i++) {
+		pbx_prepare(&pbx[i]);
+		pbx[i].config.shared_tls = tls;
+		pbx_listen(&pbx[i]);
+	}
+	dl3_tls_free(tls);
+	dl3_tls_free(NULL);
+	for (int i = 0; i < 2; i++) {
+		struct pbx *p = &pbx[i];
+		struct client c;
+		dial_tls(p, &c);
+		UNTIL(shake(&c));
+		seen[i] = SSL_get1_peer_certificate(c.ssl);
+		assert_int_equal(X509_check_ip_asc(seen[i], "127.0.0.1", 0), 1);
+		p->plain = true;
+		assert_int_equal(log_in(p, &c, "secret", 0), DL3_AUTH_SUCCESS);
+		hang_up(&c);
+		UNTIL(p->closed == 1);
+		pbx_end(p);
+	}
+	assert_int_equal(X509_cmp(seen[0], seen[1]), 0);
+	X509_free(seen[0]);
+	X509_free(seen[1]);
+}
+
+static void tls_to_share_tells_what_is_wrong(void **state)
+{
+	struct dl3_tls_server bad = { .certificate = "/nowhere/c.pem", .key = "/nowhere/k.pem" };
+	char error[256];
+
+	(void)state;
+	assert_null(dl3_tls_server_new(NULL, NULL, error, sizeof(error)));
+	assert_non_null(strstr(error, "configuration"));
+	assert_null(dl3_tls_server_new(&generated, "here", error, sizeof(error)));
+	assert_non_null(strstr(error, "is no address"));
+	assert_null(dl3_tls_server_new(&bad, NULL, error, sizeof(error)));
+	assert_non_null(strstr(error, "/nowhere/c.pem"));
+}
+
 static void reasons_have_names(void **state)
 {
 	(void)state;
@@ -987,4 +1036,5 @@ DL3T_TESTS(cmocka_unit_test(client_is_let_in), cmocka_unit_test(client_is_let_in
            cmocka_unit_test(clear_text_on_a_tls_port_is_told), cmocka_unit_test(old_versions_are_refused),
            cmocka_unit_test(handshake_has_a_time), cmocka_unit_test(client_certificates_are_checked),
            cmocka_unit_test(tls_files_are_used), cmocka_unit_test(bad_tls_files_are_told),
+           cmocka_unit_test(tls_can_be_shared), cmocka_unit_test(tls_to_share_tells_what_is_wrong),
            cmocka_unit_test(reasons_have_names));
