@@ -93,13 +93,14 @@ static void put_message(struct dl3t_text *stream, const struct dl3_msg *msg)
 
 static void put_xml(struct dl3t_text *stream, uint32_t counter, const char *xml)
 {
+	static const uint8_t code[] = { 0, 0x76, 0, 1 };
 	struct dl3_msg msg = { .type = DL3_MSG_EVENT };
 	size_t len = strlen(xml) + 1;
 	uint8_t *tuple = malloc(DL3_TUPLE_HEADER + len);
 
 	assert_non_null(tuple);
 	assert_true(len <= DL3_TUPLE_DATA_MAX);
-	memcpy(tuple, "\0\x76\0\1", 4);
+	memcpy(tuple, code, sizeof(code));
 	tuple[4] = (uint8_t)(len >> 8);
 	tuple[5] = (uint8_t)len;
 	memcpy(tuple + DL3_TUPLE_HEADER, xml, len);
