@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* CMExtn records, plain and extended: sections 6.5.1.4 and 6.5.1.5, ruling 10. */
+/* CMExtn records, plain and extended: sections 6.5.1.4 and 6.5.1.5, docs/rulings.md#cmextn-forms. */
 #include "support/test.h"
 
 #include <stdbool.h>

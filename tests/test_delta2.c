@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Delta2 records: section 6.5.1.2 and the ruling on them. */
+/* Delta2 records: section 6.5.1.2 and docs/rulings.md#delta2. */
 #include "support/test.h"
 
 #include <stdbool.h>

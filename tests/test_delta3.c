@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Delta3 records: section 6.7 and rulings 18 to 25. */
+/* Delta3 records: section 6.7 and docs/rulings.md#delta3. */
 #include "support/test.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The flags of an event request: section 6.4.1 and ruling 2. */
+/* The flags of an event request: section 6.4.1 and docs/rulings.md#flag-names. */
 #include "support/test.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames: section 3, the header code of section 6.6.1, ruling 1. */
+/* Frames: section 3, the header code of section 6.6.1, docs/rulings.md#frame-length. */
 #include "support/test.h"
 
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The messages: sections 6.1 to 6.6, rulings 1 to 15 where they speak of octets. */
+/* The messages: sections 6.1 to 6.6, docs/rulings.md#on-the-wire. */
 #include "support/test.h"
 
 #include <stdbool.h>

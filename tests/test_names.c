@@ -48,7 +48,7 @@ static void codes_and_names_are_unique(void **state)
 
 		for (size_t i = 0; i < count; i++) {
 			for (size_t k = i + 1; k < count; k++) {
-				/* Ruling 22: 0 and 100 are the same called type. */
+				/* docs/rulings.md#called-types: 0 and 100 are the same called type. */
 				bool both = e == DL3_ENUM_called_type && values[i].code == 0 &&
 				            values[k].code == 100;
 

@@ -138,7 +138,7 @@ static void a_tuple_without_data(void **state)
 	assert_memory_equal(out, "\x00\x76\x00\x04\x00\x00", 6);
 }
 
-/* Ruling 9: the description's table has both codes in front of a Delta2 record. */
+/* docs/rulings.md#doubled-tuple-code: the description's table has both codes in front of a Delta2 record. */
 static void a_delta3_code_in_front_of_a_delta2_one_is_skipped(void **state)
 {
 	size_t len;

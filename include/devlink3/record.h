@@ -2,7 +2,7 @@
 /**
  * @file record.h
  * Event text to typed records and back: Delta3, Delta2, SIPTrack, CMExtn. Description:
- * sections 6.5.1 and 6.7.
+ * sections 6.5.1 and 6.7; docs/rulings.md where that is silent or contradicts itself.
  *
  * Everything here comes from the tables in devlink3/tables/: one line a field, one line a
  * value. Decoding copies nothing and allocates nothing; text in a decoded record points into
@@ -111,7 +111,7 @@ struct dl3_row {
 	 * `escaped` means nothing here and is false. */
 	struct dl3_str raw;
 	struct dl3_str extra; /**< the same of the fields that the table does not know, commas and all */
-	bool irregular;       /**< a party row of 21 or 22 fields, read by the ruling for those */
+	bool irregular;       /**< a party row of 21 or 22 fields, read by docs/rulings.md#party-rows */
 };
 
 /* The index of a field in its row: DL3_PARTY_STATE, ... and the number of fields. */
@@ -279,7 +279,7 @@ struct dl3_cmextn {
 	struct dl3_str text;
 };
 
-/** A CMExtn event in its extended form. Section 6.5.1.5. */
+/** A CMExtn event in its extended form. Section 6.5.1.5 and docs/rulings.md#cmextn-forms. */
 struct dl3_cmextn_state {
 	uint32_t v;
 	uint32_t p1; /**< the new state; 0 is Idle, 2 is Dialling, others are not published */
@@ -320,7 +320,7 @@ struct dl3_record {
 /**
  * Decodes a Delta3 record. A root that nobody knows gives DL3_KIND_UNKNOWN, an element that
  * nobody knows is skipped, and so are a byte order mark, attributes, and comments between elements and at either end
- * of a row. A NUL behind the root ends the text. Rows follow the ruling on their lengths.
+ * of a row. A NUL behind the root ends the text. Rows of a party: docs/rulings.md#party-rows.
  *
  * @return DL3_OK or DL3_ERR_DELTA3: an element is not closed, or not by its own name, or a row has
  *         a comment in its middle or a CDATA section, neither of which a PBX sends; then `out` is

@@ -156,7 +156,7 @@ enum dl3_event_type {
 	                   * An answer to a request of the owner's is FAILED instead. Client only */
 };
 
-/** Why a counter was worth telling; section 6.5.1 and the ruling on counters. */
+/** Why a counter was worth telling; section 6.5.1 and docs/rulings.md#counters. */
 enum dl3_counter_change {
 	DL3_COUNTER_GAP,       /**< it jumped forward: `missed` events never came */
 	DL3_COUNTER_DUPLICATE, /**< it is the same as before: the event's records are not given */
@@ -453,7 +453,7 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_server_frame(struct dl3_session *s, const 
 /* ---- Authentication by itself ---- */
 
 /**
- * The SHA-1 answer to a challenge; section 6.2.3 and the ruling on it: the challenge, then the
+ * The SHA-1 answer to a challenge; section 6.2.3 and docs/rulings.md#sha-1-answer: the challenge, then the
  * password's octets, cut or padded with zeros to 16.
  * @return DL3_OK, DL3_ERR_ARGUMENT for no password or a challenge over DL3_CHALLENGE_MAX,
  *         DL3_ERR_CRYPTO.

@@ -2,7 +2,7 @@
 /**
  * @file wire.h
  * Octets to messages and back: frames, the nine messages, tuples, double-octet text.
- * Description: sections 3 and 6.1 to 6.6.
+ * Description: sections 3 and 6.1 to 6.6; docs/rulings.md where that is silent or contradicts itself.
  *
  * Decoding copies nothing and allocates nothing: every view in a decoded message points into
  * the caller's octets and lives as long as they do. Codes that nobody knows are values, not
@@ -138,7 +138,7 @@ enum dl3_msg_type {
 /**
  * Names of codes, as JSON uses them. Static; NULL for a code that no table knows, but
  * dl3_msg_name() gives "unknown", dl3_tuple_name() gives "unknown", and dl3_read_result_name()
- * gives "not_found" for every code but 0 (ruling: no number is published).
+ * gives "not_found" for every code but 0 (docs/rulings.md#file-results: no number is published).
  */
 DL3_API const char *dl3_msg_name(enum dl3_msg_type type);
 DL3_API const char *dl3_tuple_name(uint32_t code);

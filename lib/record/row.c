@@ -8,7 +8,7 @@
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 #define BIT(n) ((uint64_t)1 << (n))
 
-/* A party row of these lengths lost fields on its way into the description; ruling on party rows. */
+/* A party row of these lengths lost fields on its way into the description: docs/rulings.md#party-rows. */
 #define PARTY_SHORT_MIN 21
 #define PARTY_SHORT_MAX 22
 #define PARTY_SHORT_HEAD 17
