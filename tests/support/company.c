@@ -66,7 +66,9 @@ static void make_users(struct sim_world *w)
 		assert_true(u->login && u->full_name);
 		u->id = (uint32_t)i + 1;
 		u->node = extensions[i][0] == '5';
-		u->device = DL3_EQUIPMENT_TDM_PHONE;
+		u->device = i == 1   ? DL3_EQUIPMENT_H323_PHONE
+		            : i == 4 ? DL3_EQUIPMENT_SIP_DEVICE
+		                     : DL3_EQUIPMENT_TDM_PHONE;
 		u->equipment = 106;
 		u->ring_s = 60;
 		u->voicemail = strcmp(extensions[i], "4004") == 0;
