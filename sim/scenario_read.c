@@ -11,6 +11,7 @@
 #define TIME_MAX_S 31536000.0
 #define TIMES_MAX 1000000
 #define TEXT_MAX 4096
+#define DEPTH_MAX 32
 
 /* ---- What a file may hold ---- */
 
@@ -200,9 +201,53 @@ static bool check_scalars(struct reading *r)
 	return true;
 }
 
+/* How much deeper the text goes behind this event. */
+static int deeper(yaml_event_type_t type)
+{
+	if (type == YAML_SEQUENCE_START_EVENT || type == YAML_MAPPING_START_EVENT)
+		return 1;
+	return type == YAML_SEQUENCE_END_EVENT || type == YAML_MAPPING_END_EVENT ? -1 : 0;
+}
+
+static bool check_depth_by(struct reading *r, yaml_parser_t *parser)
+{
+	yaml_event_type_t type = YAML_NO_EVENT;
+	yaml_event_t event;
+
+	for (int depth = 0; type != YAML_STREAM_END_EVENT;) {
+		if (!yaml_parser_parse(parser, &event))
+			return fail_parser(r, parser);
+		yaml_mark_t mark = event.start_mark;
+
+		type = event.type;
+		depth += deeper(type);
+		yaml_event_delete(&event);
+		if (depth > DEPTH_MAX)
+			return fail_at_mark(r, mark, "nested deeper than any scenario");
+	}
+	return true;
+}
+
+/* libyaml takes time with the square of the depth: what is too deep is not read to its end. */
+static bool check_depth(struct reading *r, const char *text, size_t len)
+{
+	yaml_parser_t parser;
+
+	if (!yaml_parser_initialize(&parser))
+		return sim_fail(r->error, "%s: no memory", r->name);
+	yaml_parser_set_input_string(&parser, (const unsigned char *)text, len);
+	bool good = check_depth_by(r, &parser);
+
+	yaml_parser_delete(&parser);
+	return good;
+}
+
 static bool load_document(struct reading *r, const char *text, size_t len)
 {
 	yaml_parser_t parser;
+
+	if (!check_depth(r, text, len))
+		return false;
 
 	if (!yaml_parser_initialize(&parser))
 		return sim_fail(r->error, "%s: no memory", r->name);
