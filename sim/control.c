@@ -282,7 +282,7 @@ static bool take_members(struct asked *q, const char *only)
 {
 	const char *const names[] = { only, NULL };
 
-	return sim_read_members(q->body, names, &q->problem);
+	return sim_control_members(q->body, names, &q->problem);
 }
 
 static bool post_fault(struct asked *q)
@@ -340,7 +340,7 @@ static bool post_reset(struct asked *q)
 {
 	const char *const none[] = { NULL };
 
-	if (!sim_read_members(q->body, none, &q->problem))
+	if (!sim_control_members(q->body, none, &q->problem))
 		return false;
 	if (!sim_host_reset(q->control->host, &q->problem.error))
 		return fail_with(q, 500);
@@ -351,7 +351,7 @@ static bool post_rate(struct asked *q)
 {
 	double rate;
 
-	if (!take_members(q, "rate") || !sim_read_number(q->body, "rate", 0, RATE_MAX, &rate, &q->problem))
+	if (!take_members(q, "rate") || !sim_control_number(q->body, "rate", 0, RATE_MAX, &rate, &q->problem))
 		return false;
 	sim_traffic_set_rate(sim_host_traffic(q->control->host), rate);
 	return say(q, page_nothing, NULL);
@@ -362,7 +362,7 @@ static bool post_speed(struct asked *q)
 	double speed;
 
 	if (!take_members(q, "speed") ||
-	    !sim_read_number(q->body, "speed", SPEED_LEAST, SPEED_MAX, &speed, &q->problem))
+	    !sim_control_number(q->body, "speed", SPEED_LEAST, SPEED_MAX, &speed, &q->problem))
 		return false;
 	sim_host_set_speed(q->control->host, speed);
 	return say(q, page_nothing, NULL);

@@ -56,7 +56,7 @@ json_t *sim_read_object(const char *text, size_t len, struct sim_problem *p)
 	return NULL;
 }
 
-bool sim_read_members(const json_t *object, const char *const *names, struct sim_problem *p)
+bool sim_control_members(const json_t *object, const char *const *names, struct sim_problem *p)
 {
 	const char *key, *const *known;
 	json_t *value;
@@ -76,7 +76,7 @@ bool sim_read_members(const json_t *object, const char *const *names, struct sim
 	return true;
 }
 
-bool sim_read_number(const json_t *object, const char *name, double least, double most, double *out,
+bool sim_control_number(const json_t *object, const char *name, double least, double most, double *out,
                      struct sim_problem *p)
 {
 	const json_t *value = json_object_get(object, name);

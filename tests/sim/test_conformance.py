@@ -28,15 +28,15 @@ nodes:
   - name: Depot
     address: 192.168.42.4
 users:
-  - {{extension: "4001", full_name: Ada Field, node: Office, device: tdm_phone}}
-  - {{extension: "4002", full_name: Bo Lind, node: Office, device: sip_device}}
-  - {{extension: "4003", full_name: "Çelik, Deniz", node: Office, device: h323_phone}}
-  - {{extension: "5001", full_name: Eva Novák, node: Depot, device: tdm_phone}}
+  - {{extension: "4001", name: Ada Field, node: Office, device: tdm_phone}}
+  - {{extension: "4002", name: Bo Lind, node: Office, device: sip_device}}
+  - {{extension: "4003", name: "Çelik, Deniz", node: Office, device: h323_phone}}
+  - {{extension: "5001", name: Eva Novák, node: Depot, device: tdm_phone}}
 groups:
   - {{name: Sales, extension: "200", node: Office, mode: collective, members: ["4001", "4002", "4003"]}}
 trunks:
-  - {{line: 5, node: Office, class: sip_trunk, channels: 30, prefix: "9", number: "01632960000",
-      routes: [{{did: "5678", to: "200"}}, {{did: "5001", to: "5001"}}]}}
+  - {{line: 5, node: Office, type: sip_trunk, channels: 30, prefix: "9", number: "01632960000",
+      routes: [{{did: "5678", to: "200"}}, {{did: "4001", to: "4001", count: 3}}, {{did: "5001", to: "5001"}}]}}
 service_users:
   - {{name: devlink3, password: devlink3}}
   - {{name: norights, password: devlink3, devlink3: false}}
@@ -269,8 +269,8 @@ class Calls(Base):
     def test_a_snapshot_of_what_is_up(self):
         with silent() as s:
             for n in range(3):
-                s.do("incoming", call=f"c{n}", trunk=5, did="5678", cli=f"0170712345{n}")
-            s.do("answer", user="4001", call="c1")
+                s.do("incoming", call=f"c{n}", trunk=5, did=f"400{n + 1}", cli=f"0170712345{n}")
+            s.do("answer", user="4002", call="c1")
             with listening(s) as c:
                 e = c.settle()
                 self.same(sorted(x.row("PartyA")[21] for x in e), ["01707123450", "01707123451", "01707123452"])
