@@ -8,7 +8,6 @@
 #define DEFAULT_USERS 40u
 #define DEFAULT_GROUPS 5u
 #define DEFAULT_TRUNKS 5u
-#define DEFAULT_ADDRESS 0xc0a82a01u /* 192.168.42.1 */
 
 static bool check_count(const char *what, uint32_t count, uint32_t most, struct sim_error *error)
 {
@@ -46,7 +45,7 @@ static void resolve(struct sim_maker *m, const struct sim_size *size)
 	m->groups = number_or(size->groups, DEFAULT_GROUPS);
 	m->trunks = number_or(size->trunks, m->nodes > DEFAULT_TRUNKS ? m->nodes : DEFAULT_TRUNKS);
 	m->channels = size->channels;
-	m->first_address = number_or(size->first_address, DEFAULT_ADDRESS);
+	m->first_address = number_or(size->first_address, SIM_FIRST_ADDRESS);
 	m->contacts = 60 + m->users / 4;
 	if (m->contacts > 600)
 		m->contacts = 600;
@@ -63,7 +62,8 @@ static bool make_room(struct sim_maker *m)
 	w->trunks = sim_world_alloc(w, m->trunks, sizeof(*w->trunks));
 	w->contacts = sim_world_alloc(w, m->contacts, sizeof(*w->contacts));
 	return w->nodes && w->links && w->users && w->groups && w->trunks && w->contacts &&
-	       sim_table_init(&m->extensions, w, (size_t)m->users + m->groups);
+	       sim_table_init(&m->extensions, w, (size_t)m->users + m->groups) &&
+	       sim_table_init(&m->numbers, w, m->contacts);
 }
 
 static bool make_all(struct sim_maker *m)

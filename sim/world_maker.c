@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "world_names.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -32,8 +31,8 @@ bool sim_make_nodes(struct sim_maker *m)
 
 		sim_name_node(i, name);
 		n->name = sim_world_text(w, name);
-		n->version = sim_world_text(w, "IP 500 V2 11.1.3.1 build 34");
-		n->variant = sim_world_text(w, "Standard 1.0");
+		n->version = sim_world_text(w, SIM_NODE_VERSION);
+		n->variant = sim_world_text(w, SIM_NODE_VARIANT);
 		if (!n->name || !n->version || !n->variant)
 			return false;
 		n->address = m->first_address + (uint32_t)i;
@@ -91,12 +90,10 @@ static const uint8_t devices[20] = {
 	DL3_EQUIPMENT_H323_PHONE, DL3_EQUIPMENT_SIP_DEVICE, DL3_EQUIPMENT_DTE_PORT,     DL3_EQUIPMENT_H323_PHONE,
 };
 
-#define TYPE_PHONE 106 /* has no name in the tables */
-
 static void user_habits(struct sim_user *u, size_t i, struct sim_random *r)
 {
 	u->device = devices[i % COUNT(devices)];
-	u->equipment = i % 20 == 13 ? DL3_EQUIPMENT_TYPE_ACCS : i % 20 == 17 ? DL3_EQUIPMENT_TYPE_IPOCC : TYPE_PHONE;
+	u->equipment = i % 20 == 13 ? DL3_EQUIPMENT_TYPE_ACCS : i % 20 == 17 ? DL3_EQUIPMENT_TYPE_IPOCC : SIM_TYPE_PHONE;
 	u->ring_s = 15 + 5 * sim_random_below(r, 3);
 	u->voicemail = i % 7 != 6;
 	u->do_not_disturb = i % 40 == 39;
@@ -414,31 +411,50 @@ bool sim_make_trunks(struct sim_maker *m)
 	return true;
 }
 
+/* The next number that nobody has; false when there are no more. */
+static bool free_number(struct sim_maker *m, size_t *next, char number[SIM_NUMBER_MAX])
+{
+	while (*next < SIM_OUTSIDE_MAX) {
+		sim_number_outside((*next)++, number);
+		if (sim_table_get(&m->numbers, number) == SIM_NONE)
+			return true;
+	}
+	return false;
+}
+
+static bool make_contact(struct sim_maker *m, size_t i, const char *number, struct sim_random *r)
+{
+	struct sim_contact *c = &m->w->contacts[m->w->contact_count];
+	/* Every fifth caller is a stranger. */
+	bool known = i % 5 != 4;
+	char name[SIM_NAME_MAX];
+
+	if (i % 3 == 2)
+		sim_name_firm(i / 3, name);
+	else
+		sim_name_person(r, i, name);
+	c->number = sim_world_text(m->w, number);
+	c->name = known ? sim_world_text(m->w, name) : NULL;
+	if (!c->number || (known && !c->name))
+		return false;
+	c->in_directory = known && i % 2 == 0;
+	c->presentation = i % 12 == 7    ? DL3_PRESENTATION_WITHHELD
+	                  : i % 24 == 11 ? DL3_PRESENTATION_NOT_AVAILABLE
+	                                 : DL3_PRESENTATION_ALLOWED;
+	m->w->contact_count++;
+	return true;
+}
+
 bool sim_make_contacts(struct sim_maker *m)
 {
-	struct sim_world *w = m->w;
 	struct sim_random r;
-	char text[SIM_NAME_MAX], number[SIM_NUMBER_MAX];
+	char number[SIM_NUMBER_MAX];
+	size_t next = 0;
 
 	sim_random_init(&r, m->seed, "world contacts");
-	for (size_t i = 0; i < m->contacts; i++) {
-		struct sim_contact *c = &w->contacts[w->contact_count++];
-
-		sim_number_outside(i, number);
-		if (i % 3 == 2)
-			sim_name_firm(i / 3, text);
-		else
-			sim_name_person(&r, i, text);
-		c->number = sim_world_text(w, number);
-		/* Every fifth caller is a stranger. */
-		c->name = i % 5 == 4 ? NULL : sim_world_text(w, text);
-		if (!c->number || (!c->name && i % 5 != 4))
+	for (size_t i = 0; i < m->contacts && free_number(m, &next, number); i++)
+		if (!make_contact(m, i, number, &r))
 			return false;
-		c->in_directory = c->name && i % 2 == 0;
-		c->presentation = i % 12 == 7    ? DL3_PRESENTATION_WITHHELD
-		                  : i % 24 == 11 ? DL3_PRESENTATION_NOT_AVAILABLE
-		                                 : DL3_PRESENTATION_ALLOWED;
-	}
 	return true;
 }
 
