@@ -24,6 +24,7 @@ bench:
 	@scripts/setup build bench
 	@scripts/build release -DDL3_BUILD_BENCH=ON
 	build/release/bench/decode
+	build/release/bench/listener
 
 fuzz:
 	@scripts/setup build test ci
@@ -56,7 +57,7 @@ help:
 	@echo 'make            build the library and the command, to build/release'
 	@echo 'make run        decode the sample stream, as text for people'
 	@echo 'make test       build for debugging and run every test'
-	@echo 'make bench      decoding speed, beside expat and memchr'
+	@echo 'make bench      decoding speed, beside expat and memchr; what listeners cost'
 	@echo 'make fuzz       a minute of fuzzing, all targets together (FUZZ_SECONDS=n for another time)'
 	@echo 'make coverage   the tests, and which lines of the library they ran'
 	@echo 'make lint       format, layers, shellcheck, clang-tidy, cppcheck, gcc -fanalyzer'
