@@ -334,6 +334,8 @@ static bool begin(struct sim_host *h, struct sim_error *error)
 	snprintf(error->text, sizeof(error->text), "no memory");
 	if (!arm_faults(h))
 		return false;
+	if (h->config.scenario)
+		sim_scenario_set_log(h->config.scenario, pbx_log, h);
 	return !h->config.scenario ||
 	       sim_scenario_play(h->config.scenario, h->sites[0].exchange, scenario_done, h);
 }
