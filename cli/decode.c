@@ -275,7 +275,7 @@ const struct command command_decode = {
 		"A malformed frame gives a line with its error, offset and reason, and decoding goes on\n"
 		"at the next line, or in raw octets at the next place that looks like a frame\n"
 		"(\"resumed_at\"), also behind or inside of a frame whose length was damaged. Passwords that "
-	        "a client sent in plain are shown.\n"
+		"a client sent in plain are shown.\n"
 		"\n"
 		"Exit code: 0 when all was well, 1 when anything was malformed or could not be read.\n"
 		"\n"

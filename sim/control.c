@@ -353,7 +353,7 @@ static bool post_rate(struct asked *q)
 
 	if (!take_members(q, "rate") || !sim_control_number(q->body, "rate", 0, RATE_MAX, &rate, &q->problem))
 		return false;
-	sim_traffic_set_rate(sim_host_traffic(q->control->host), rate);
+	sim_host_set_rate(q->control->host, rate);
 	return say(q, page_nothing, NULL);
 }
 

@@ -438,11 +438,6 @@ struct sim_commands *sim_host_commands(struct sim_host *h)
 	return h->sites[0].commands;
 }
 
-struct sim_traffic *sim_host_traffic(struct sim_host *h)
-{
-	return h->sites[0].traffic;
-}
-
 /* ---- Orders ---- */
 
 bool sim_host_do(struct sim_host *h, const struct sim_command *command, uint64_t *call, struct sim_error *error)
@@ -470,6 +465,8 @@ bool sim_host_reset(struct sim_host *h, struct sim_error *error)
 	sim_host_catch_up(h);
 	snprintf(error->text, sizeof(error->text), "no memory");
 	sim_host_end_faults(h);
+	if (h->config.scenario)
+		sim_scenario_stop(h->config.scenario);
 	for (uint32_t i = 0; i < h->site_count; i++) {
 		struct site *s = &h->sites[i];
 
@@ -484,6 +481,14 @@ bool sim_host_reset(struct sim_host *h, struct sim_error *error)
 
 	sim_host_wake(h);
 	return done;
+}
+
+void sim_host_set_rate(struct sim_host *h, double rate)
+{
+	sim_host_catch_up(h);
+	for (uint32_t i = 0; i < h->site_count; i++)
+		sim_traffic_set_rate(h->sites[i].traffic, rate);
+	sim_host_wake(h);
 }
 
 void sim_host_set_speed(struct sim_host *h, double speed)

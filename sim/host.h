@@ -64,13 +64,14 @@ struct sim_host_counts sim_host_counts(const struct sim_host *h);
 struct sim_exchange *sim_host_exchange(struct sim_host *h);
 struct sim_pbx *sim_host_pbx(struct sim_host *h);
 struct sim_commands *sim_host_commands(struct sim_host *h);
-struct sim_traffic *sim_host_traffic(struct sim_host *h);
 /* Does something at the first site, now. */
 bool sim_host_do(struct sim_host *h, const struct sim_command *command, uint64_t *call, struct sim_error *error);
 /* Makes a fault happen, or arms it. */
 bool sim_host_fault(struct sim_host *h, const struct sim_fault *fault, struct sim_error *error);
 /* All calls are cleared, labels forgotten, faults ended, traffic as configured. */
 bool sim_host_reset(struct sim_host *h, struct sim_error *error);
+/* Calls a minute, of each site. */
+void sim_host_set_rate(struct sim_host *h, double rate);
 void sim_host_set_speed(struct sim_host *h, double speed);
 
 #endif

@@ -38,14 +38,9 @@ struct sim_commands *sim_host_commands(struct sim_host *h)
 	return h->commands;
 }
 
-struct sim_traffic *sim_host_traffic(struct sim_host *h)
+void sim_host_set_rate(struct sim_host *h, double rate)
 {
-	return (struct sim_traffic *)h;
-}
-
-void sim_traffic_set_rate(struct sim_traffic *t, double rate)
-{
-	dl3t_printf(&((struct sim_host *)t)->log, "rate %g\n", rate);
+	dl3t_printf(&h->log, "rate %g\n", rate);
 }
 
 bool sim_host_do(struct sim_host *h, const struct sim_command *command, uint64_t *call,

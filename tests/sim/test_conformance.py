@@ -671,4 +671,6 @@ class CommandLine(Base):
 
 
 if __name__ == "__main__":
+    if not all(name.partition(".")[0] in globals() for name in sys.argv[2:]):
+        sys.exit(f"there is no such test: {sys.argv[2:]}")
     unittest.main(argv=sys.argv[:1] + sys.argv[2:], verbosity=1)
