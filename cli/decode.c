@@ -115,10 +115,10 @@ static void fault_line_text(struct dl3i_out *o, const struct source_item *item, 
 	if (place->line > 0) {
 		dl3i_put_z(o, "line ");
 		dl3i_put_unsigned(o, place->line);
-		if (item->column > 0)
+		if (item->column > 0) {
 			dl3i_put_z(o, ", column ");
-		if (item->column > 0)
 			dl3i_put_unsigned(o, item->column);
+		}
 		dl3i_put_z(o, ": ");
 	}
 	dl3i_put_z(o, "malformed (");

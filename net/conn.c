@@ -365,12 +365,12 @@ static enum dl3_err give(struct dl3_conn *c)
 /* Reads, up to what is left of the turn. */
 static void pump(struct dl3_conn *c, size_t *left)
 {
-	enum dl3_err err;
 	size_t used;
 
 	dl3_session_tick(c->session, dl3i_now_ms());
 	do {
-		err = give(c);
+		enum dl3_err err = give(c);
+
 		if (err == DL3_OK) /* closed or paused by its owner */
 			return;
 		c->blocked = err == DL3_BLOCKED;

@@ -89,15 +89,16 @@ static struct label *take_label(struct sim_commands *c, const char *name, struct
 	}
 	if (l)
 		return l;
-	char *copy = strdup(name);
-
-	if (!copy || !make_room(c)) {
-		free(copy);
-		sim_fail(error, "no memory");
-		return NULL;
+	if (make_room(c)) {
+		l = &c->labels[c->count];
+		*l = (struct label){ .name = strdup(name) };
+		if (l->name) {
+			c->count++;
+			return l;
+		}
 	}
-	c->labels[c->count] = (struct label){ .name = copy };
-	return &c->labels[c->count++];
+	sim_fail(error, "no memory");
+	return NULL;
 }
 
 static void forget_label(struct sim_commands *c, struct label *l)

@@ -136,7 +136,7 @@ void sim_swap(struct sim_live *l)
 	sim_tell(l->x, &(struct sim_news){ .what = SIM_SWAPPED, .call = &l->c });
 }
 
-void sim_leave_to_a(struct sim_live *l, struct sim_end *gone)
+void sim_leave_to_a(struct sim_live *l, const struct sim_end *gone)
 {
 	if (gone == l->c.a && l->c.b)
 		sim_swap(l);
@@ -251,7 +251,7 @@ static void lose_leaving(struct sim_live *l)
 		sim_lose(l, e, DL3_CAUSE_TRANSFER, true);
 }
 
-void sim_clear(struct sim_live *l, struct sim_end *by, int64_t cause)
+void sim_clear(struct sim_live *l, const struct sim_end *by, int64_t cause)
 {
 	struct sim_end *ends[2] = { l->c.a, l->c.b };
 

@@ -139,7 +139,7 @@ void sim_lose(struct sim_live *l, struct sim_end *e, int64_t cause, bool inbound
 void sim_changed(struct sim_live *l);
 void sim_swap(struct sim_live *l);
 /* Clears it all: the one who cleared it first. */
-void sim_clear(struct sim_live *l, struct sim_end *by, int64_t cause);
+void sim_clear(struct sim_live *l, const struct sim_end *by, int64_t cause);
 /* Nothing is left of it: told and freed. */
 void sim_end_call(struct sim_live *l);
 /* A user's state may be another one. */
@@ -147,7 +147,7 @@ void sim_touch(struct sim_exchange *x, const struct sim_user *u);
 void sim_connect(struct sim_live *l);
 struct sim_end *sim_other(const struct sim_live *l, const struct sim_end *e);
 /* The remaining end is A, after `gone` has left its place; NULLs the other. */
-void sim_leave_to_a(struct sim_live *l, struct sim_end *gone);
+void sim_leave_to_a(struct sim_live *l, const struct sim_end *gone);
 
 /* ---- exchange_route.c ---- */
 

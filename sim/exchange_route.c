@@ -153,9 +153,10 @@ static bool nobody_there(struct sim_live *l, int64_t cause)
 bool sim_send_to_voicemail(struct sim_live *l, const struct sim_user *u, const struct sim_group *g)
 {
 	struct sim_exchange *x = l->x;
-	size_t node = u ? u->node : g->node;
+	const char *mailbox = u ? u->extension : g ? g->extension : NULL;
+	size_t node = u ? u->node : g ? g->node : 0;
 
-	if (!has_mailbox(x, node))
+	if (!mailbox || !has_mailbox(x, node))
 		return false;
 	sim_stop_waiting(l);
 	sim_withdraw_all(l);
@@ -163,7 +164,7 @@ bool sim_send_to_voicemail(struct sim_live *l, const struct sim_user *u, const s
 
 	e->user = u;
 	e->group = g;
-	sim_text(e->purpose, sizeof(e->purpose), u ? u->extension : g->extension);
+	sim_text(e->purpose, sizeof(e->purpose), mailbox);
 	show_caller(l, e);
 	e->state = DL3_STATE_CONNECTED;
 	x->nodes[node].voicemail++;

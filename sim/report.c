@@ -39,36 +39,48 @@ static uint64_t bit(size_t node)
 
 /* ---- Losses ---- */
 
+static void tell_call_lost(struct sim_report *r, const struct sim_call *call, const struct sim_end *end,
+                           int64_t cause, bool inbound)
+{
+	struct sim_look look = look_from(r, end->node);
+	struct dl3_record record = { .kind = DL3_KIND_CALL_LOST };
+	struct dl3_call_lost *l = &record.u.call_lost;
+
+	l->node = dl3_str_of(r->world->nodes[end->node].id);
+	l->end = dl3_str_of(end->id);
+	DL3_SET(l, DL3_CALL_LOST_CLEARED_INBOUND, cleared_inbound, inbound ? 1 : 0);
+	DL3_SET(l, DL3_CALL_LOST_CAUSE, cause, cause);
+	DL3_SET(l, DL3_CALL_LOST_TIMESTAMP, timestamp, sim_look_time(&look));
+	tell(r, end->node, SIM_TELLS_DELTA3, call->was_connected, &record);
+}
+
+static void tell_link_lost(struct sim_report *r, const struct sim_call *call, const struct sim_end *end, size_t node,
+                           int64_t cause)
+{
+	struct sim_look look = look_from(r, node);
+	struct dl3_record record = { .kind = DL3_KIND_LINK_LOST };
+	struct dl3_link_lost *l = &record.u.link_lost;
+	char link[SIM_NUMBER_MAX];
+
+	sim_link_reference(&look, end, link, sizeof(link));
+	l->node = dl3_str_of(r->world->nodes[node].id);
+	l->end = dl3_str_of(end->id);
+	DL3_SET(l, DL3_LINK_LOST_CLEARED_INBOUND, cleared_inbound, 0);
+	DL3_SET(l, DL3_LINK_LOST_CAUSE, cause, cause);
+	DL3_SET(l, DL3_LINK_LOST_TIMESTAMP, timestamp, sim_look_time(&look));
+	l->link = dl3_str_of(link);
+	tell(r, node, SIM_TELLS_DELTA3, call->was_connected, &record);
+}
+
 static void tell_loss(struct sim_report *r, const struct sim_call *call, const struct sim_end *end, size_t node,
                       int64_t cause, bool inbound)
 {
-	struct sim_look look = look_from(r, node);
-	struct dl3_record record = { .kind = DL3_KIND_CALL_LOST };
-	char link[SIM_NUMBER_MAX];
-
 	if (!(wants(r, node) & SIM_TELLS_DELTA3))
 		return;
-	if (end->node == node) {
-		struct dl3_call_lost *l = &record.u.call_lost;
-
-		l->node = dl3_str_of(r->world->nodes[node].id);
-		l->end = dl3_str_of(end->id);
-		DL3_SET(l, DL3_CALL_LOST_CLEARED_INBOUND, cleared_inbound, inbound ? 1 : 0);
-		DL3_SET(l, DL3_CALL_LOST_CAUSE, cause, cause);
-		DL3_SET(l, DL3_CALL_LOST_TIMESTAMP, timestamp, sim_look_time(&look));
-	} else {
-		struct dl3_link_lost *l = &record.u.link_lost;
-
-		record.kind = DL3_KIND_LINK_LOST;
-		sim_link_reference(&look, end, link, sizeof(link));
-		l->node = dl3_str_of(r->world->nodes[node].id);
-		l->end = dl3_str_of(end->id);
-		DL3_SET(l, DL3_LINK_LOST_CLEARED_INBOUND, cleared_inbound, 0);
-		DL3_SET(l, DL3_LINK_LOST_CAUSE, cause, cause);
-		DL3_SET(l, DL3_LINK_LOST_TIMESTAMP, timestamp, sim_look_time(&look));
-		l->link = dl3_str_of(link);
-	}
-	tell(r, node, SIM_TELLS_DELTA3, call->was_connected, &record);
+	if (end->node == node)
+		tell_call_lost(r, call, end, cause, inbound);
+	else
+		tell_link_lost(r, call, end, node, cause);
 }
 
 /* The nodes of a set tell that an end is gone, its own node first. */

@@ -38,7 +38,7 @@ struct raw_repeat {
 };
 
 struct raw {
-	char *about;
+	char *about; // cppcheck-suppress unusedStructMember ; libcyaml fills it, for people
 	struct raw_repeat *repeat;
 	struct raw_step *steps;
 	unsigned step_count;

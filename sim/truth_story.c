@@ -116,9 +116,9 @@ void sim_story_merge(struct sim_story *a, struct sim_story *b)
 	take_lists(s, from);
 	take_times(s, from);
 	s->parts += from->parts;
-	s->b_public |= from->b_public | from->a_public;
-	s->had_partner |= from->had_partner;
-	s->poor |= from->poor;
+	s->b_public = s->b_public || from->b_public || from->a_public;
+	s->had_partner = s->had_partner || from->had_partner;
+	s->poor = s->poor || from->poor;
 	s->offered += from->offered;
 	s->rejections += from->rejections;
 	s->transfers += from->transfers;

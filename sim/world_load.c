@@ -9,7 +9,7 @@
 /* libcyaml's way to allocate has no old sizes: they stand in front of each block. */
 union header {
 	size_t size;
-	max_align_t align;
+	max_align_t align; // cppcheck-suppress unusedStructMember ; there for what follows it
 };
 
 static void *resize(void *ctx, void *block, size_t size)
