@@ -180,6 +180,8 @@ yaml_mark_t sim_document_mark(struct sim_document *d, const struct sim_place *pl
 	const char *keys[] = { place->list, place->key, place->sub };
 	size_t items[] = { place->entry, place->item, 0 };
 
+	if (!n)
+		return (yaml_mark_t){ 0 };
 	for (size_t i = 0; i < 3 && next; i++) {
 		next = keys[i] ? value_of(d, n, keys[i]) : NULL;
 		n = next ? next : n;

@@ -286,17 +286,21 @@ uint32_t sim_natural_channels(int64_t class)
 	}
 }
 
+static bool has_line(const struct sim_world *w, size_t node, uint32_t line)
+{
+	for (size_t i = 0; i < w->trunk_count; i++)
+		if (w->trunks[i].node == node && w->trunks[i].line == line)
+			return true;
+	for (size_t i = 0; i < w->link_count; i++)
+		if ((w->links[i].from == node || w->links[i].to == node) && w->links[i].line == line)
+			return true;
+	return false;
+}
+
 uint32_t sim_free_line(const struct sim_world *w, size_t node, uint32_t from)
 {
-	for (size_t i = 0; i < w->trunk_count; i++) {
-		if (w->trunks[i].node == node && w->trunks[i].line == from) {
-			from++;
-			i = SIZE_MAX; /* from the start again, with the next number */
-		}
-	}
-	for (size_t i = 0; i < w->link_count; i++)
-		if ((w->links[i].from == node || w->links[i].to == node) && w->links[i].line == from)
-			return sim_free_line(w, node, from + 1);
+	while (has_line(w, node, from))
+		from++;
 	return from;
 }
 

@@ -103,7 +103,7 @@ static const char *const troublesome[] = {
 
 #define COMMA (-1)
 #define TROUBLE (-2)
-static const signed char turns[20] = {
+static const int turns[20] = {
 	LATIN,  GREEK,   SLAVIC, CYRILLIC, TROUBLE, ARABIC, LATIN,   CHINESE, NORDIC, JAPANESE,
 	HEBREW, TURKISH, KOREAN, LATIN,    COMMA,   SLAVIC, TROUBLE, NORDIC,  LATIN,  DEVANAGARI,
 };

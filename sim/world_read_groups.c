@@ -283,8 +283,8 @@ static bool read_route(struct sim_reader *r, struct sim_trunk *t, struct sim_tab
 	if (!sim_read_digits(r, at, e->did, ""))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
-		strcpy(did, e->did);
-		strcpy(to, e->to);
+		snprintf(did, sizeof(did), "%s", e->did);
+		snprintf(to, sizeof(to), "%s", e->to);
 		if (!count_on(did, i) || !count_on(to, i))
 			return sim_document_fail(&r->doc, at, "did: %u numbers from \"%s\" to \"%s\" on are too many for their digits",
 			                         count, e->did, e->to);
