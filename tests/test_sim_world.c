@@ -282,6 +282,68 @@ static void the_built_in_world_has_one_of_each_kind(void **state)
 	sim_world_free(w);
 }
 
+static void users_of_the_built_in_world_differ_in_their_habits(void **state)
+{
+	(void)state;
+	struct sim_world *w = made((struct sim_size){ 0 });
+	unsigned dnd = 0, record = 0, automatic = 0, privacy = 0, answered = 0, refused = 0, forward = 0,
+		 no_mail = 0;
+
+	for (size_t i = 0; i < w->user_count; i++) {
+		const struct sim_user *u = &w->users[i];
+
+		dnd += u->do_not_disturb;
+		record += u->record;
+		automatic += u->auto_answer;
+		privacy += u->privacy;
+		answered += u->consent == DL3_PARTY_FLAG_CONSENT_ANSWERED;
+		refused += u->consent == DL3_PARTY_FLAG_CONSENT_REFUSED;
+		forward += u->forward_busy && !u->forward_no_answer;
+		no_mail += !u->voicemail;
+	}
+	assert_true(dnd == 1 && record && automatic && privacy && answered && refused && forward && no_mail);
+	sim_world_free(w);
+}
+
+static void groups_of_the_built_in_world_reach_over_both_nodes(void **state)
+{
+	(void)state;
+	struct sim_world *w = made((struct sim_size){ 0 });
+	unsigned inactive = 0;
+
+	for (size_t i = 0; i < w->group_count; i++) {
+		const struct sim_group *g = &w->groups[i];
+		unsigned distant = 0;
+
+		for (size_t k = 0; k < g->member_count; k++) {
+			distant += w->users[g->members[k]].node != g->node;
+			inactive += !g->active[k];
+		}
+		assert_int_equal(distant, 1);
+	}
+	assert_true(inactive > 0);
+	sim_world_free(w);
+}
+
+static void made_contacts_are_known_unknown_and_withheld(void **state)
+{
+	(void)state;
+	struct sim_world *w = made((struct sim_size){ 0 });
+	unsigned nameless = 0, listed = 0, withheld = 0, unavailable = 0;
+
+	for (size_t i = 0; i < w->contact_count; i++) {
+		const struct sim_contact *c = &w->contacts[i];
+
+		nameless += !c->name;
+		listed += c->in_directory;
+		withheld += c->presentation == DL3_PRESENTATION_WITHHELD;
+		unavailable += c->presentation == DL3_PRESENTATION_NOT_AVAILABLE;
+		assert_true(c->name || !c->in_directory);
+	}
+	assert_true(nameless && listed && withheld && unavailable);
+	sim_world_free(w);
+}
+
 static const struct sim_service_user *service_user(const struct sim_world *w, const char *name)
 {
 	for (size_t i = 0; i < w->service_user_count; i++)
@@ -1131,6 +1193,9 @@ DL3T_TESTS(cmocka_unit_test(ways_have_the_fewest_links), cmocka_unit_test(a_trun
            cmocka_unit_test(freeing_no_world_is_fine),
            cmocka_unit_test(the_built_in_world_has_two_nodes_and_forty_users),
            cmocka_unit_test(the_built_in_world_has_one_of_each_kind),
+           cmocka_unit_test(users_of_the_built_in_world_differ_in_their_habits),
+           cmocka_unit_test(groups_of_the_built_in_world_reach_over_both_nodes),
+           cmocka_unit_test(made_contacts_are_known_unknown_and_withheld),
            cmocka_unit_test(made_service_users_may_and_may_not),
            cmocka_unit_test(made_names_are_in_many_scripts),
            cmocka_unit_test(worlds_of_many_sizes_hold_together),
