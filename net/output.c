@@ -130,9 +130,7 @@ enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len)
 		return DL3_ERR_ARGUMENT;
 	if (len == 0)
 		return DL3_OK;
-	const size_t most = DL3_RAW_MAX;
-
-	if (len > most || size + o->raw_held > most)
+	if (len > DL3_RAW_MAX || size + o->raw_held > DL3_RAW_MAX)
 		return DL3_ERR_OUTPUT_LIMIT;
 	raw = dl3i_listener_resize(conn->listener, NULL, 0, size);
 	if (!raw)

@@ -425,7 +425,7 @@ static bool find_call(struct act *a, enum sim_call_use use, struct label **label
 			return true;
 		if (is_number)
 			return sim_fail(a->error, "call %s: %s has no dial tone in it", name,
-			                a->user->extension);
+			                a->user ? a->user->extension : "nobody");
 	}
 	if (use == SIM_CALL_MADE || use == SIM_CALL_DIALLED) {
 		*label = take_label(a->commands, name, a->error);

@@ -86,7 +86,7 @@ bool sim_argument_is_given(const struct sim_argument *a, const struct sim_comman
 
 /* The actions, for the documentation: "hold", "user [call]", where brackets stand for what may be left
  * out, and one line of what it does; NULL past the last. */
-const char *sim_command_action(size_t index, const char **arguments, const char **meaning);
+const char *sim_command_action(size_t index, const char **taken, const char **meaning);
 
 /* Whether the action is known, takes these arguments and lacks none, and what is in them can be. What
  * they name may still not be there. `*at` (may be NULL) gets the name of the argument at fault; NULL

@@ -660,7 +660,7 @@ struct sim_control *sim_control_new(struct event_base *base, const char *address
 	c->host = host;
 	evhttp_set_max_headers_size(c->http, SIM_CONTROL_HEADERS_MAX);
 	/* A little more is read than taken, so that what is too long can be answered in JSON. */
-	evhttp_set_max_body_size(c->http, 2 * SIM_CONTROL_BODY_MAX);
+	evhttp_set_max_body_size(c->http, (ev_ssize_t)2 * SIM_CONTROL_BODY_MAX);
 	evhttp_set_timeout(c->http, SIM_CONTROL_TIMEOUT_S);
 	evhttp_set_allowed_methods(c->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_HEAD |
 	                                            EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE | EVHTTP_REQ_OPTIONS |

@@ -33,9 +33,9 @@ struct sim_problem {
 /* A body of at most SIM_CONTROL_BODY_MAX octets as an object; NULL with `p`. Nothing at all is an empty one. */
 json_t *sim_read_object(const char *text, size_t len, struct sim_problem *p);
 /* The object has these members alone; `names` ends with NULL. */
-bool sim_control_members(const json_t *object, const char *const *names, struct sim_problem *p);
+bool sim_control_members(json_t *object, const char *const *names, struct sim_problem *p);
 /* A number from `least` to `most`. */
-bool sim_control_number(const json_t *object, const char *name, double least, double most, double *out,
+bool sim_control_number(json_t *object, const char *name, double least, double most, double *out,
                      struct sim_problem *p);
 
 /* Text of a command that was a number in JSON. */
@@ -44,7 +44,7 @@ struct sim_numerals {
 	size_t count;
 };
 /* {"action": "answer", "user": "4001"}; what is read borrows from `object` and `numerals`. */
-bool sim_read_command(const json_t *object, struct sim_numerals *numerals, struct sim_command *out,
+bool sim_read_command(json_t *object, struct sim_numerals *numerals, struct sim_command *out,
                       struct sim_problem *p);
 
 #endif

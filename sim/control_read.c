@@ -56,12 +56,12 @@ json_t *sim_read_object(const char *text, size_t len, struct sim_problem *p)
 	return NULL;
 }
 
-bool sim_control_members(const json_t *object, const char *const *names, struct sim_problem *p)
+bool sim_control_members(json_t *object, const char *const *names, struct sim_problem *p)
 {
 	const char *key, *const *known;
 	json_t *value;
 
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	json_object_foreach(object, key, value)
 	{
 		for (known = names; *known && strcmp(*known, key) != 0; known++)
 			;
@@ -76,7 +76,7 @@ bool sim_control_members(const json_t *object, const char *const *names, struct 
 	return true;
 }
 
-bool sim_control_number(const json_t *object, const char *name, double least, double most, double *out,
+bool sim_control_number(json_t *object, const char *name, double least, double most, double *out,
                      struct sim_problem *p)
 {
 	const json_t *value = json_object_get(object, name);
@@ -168,7 +168,7 @@ static bool read_member(const char *key, const json_t *value, struct sim_numeral
 	return fail_as(p, 422, NULL);
 }
 
-bool sim_read_command(const json_t *object, struct sim_numerals *numerals, struct sim_command *out,
+bool sim_read_command(json_t *object, struct sim_numerals *numerals, struct sim_command *out,
                       struct sim_problem *p)
 {
 	const char *key;
@@ -176,7 +176,7 @@ bool sim_read_command(const json_t *object, struct sim_numerals *numerals, struc
 
 	*out = SIM_COMMAND(NULL);
 	numerals->count = 0;
-	json_object_foreach((json_t *)(uintptr_t)object, key, value)
+	json_object_foreach(object, key, value)
 	{
 		if (!read_member(key, value, numerals, out, p))
 			return false;

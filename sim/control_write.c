@@ -347,7 +347,7 @@ void sim_write_state(struct dl3i_json *j, const struct sim_exchange *x)
 {
 	dl3i_json_open(j, '{');
 	KEY("now_s");
-	put_seconds(j, sim_exchange_clock((struct sim_exchange *)(uintptr_t)x)->now);
+	put_seconds(j, sim_exchange_clock(x)->now);
 	put_calls(j, x);
 	put_users(j, x);
 	put_groups(j, x);

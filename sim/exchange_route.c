@@ -387,37 +387,43 @@ static void waited(void *arg)
 
 /* ---- Nobody answers ---- */
 
-static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards);
-
-static bool forward(struct sim_live *l, const char *number, unsigned forwards)
-{
-	struct sim_goal goal;
-
-	if (!number || forwards == 0 || !sim_resolve(l->x, number, l->c.a->node, &goal))
-		return false;
-	if (goal.user)
-		return may_ring(l->x, goal.user) && start_user(l, goal.user, forwards - 1);
-	return goal.group && start_group(l, goal.group);
-}
-
-static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards)
+static bool ring_user(struct sim_live *l, const struct sim_user *u)
 {
 	l->group = NULL;
 	l->c.current_group = NULL;
 	l->c.current_user = u;
-	if (!l->c.original_group && !l->c.original_user)
-		l->c.original_user = u;
-	if (!may_ring(l->x, u)) {
-		if (!sim_state_of(l->x, u)->do_not_disturb && forward(l, u->forward_busy, forwards))
-			return true;
-		return (u->voicemail && sim_send_to_voicemail(l, u, NULL)) || nobody_there(l, DL3_CAUSE_BUSY);
-	}
 	offer(l, u);
 	l->stage = SIM_STAGE_OFFERING;
 	hear(l, DL3_STATE_RINGBACK, DL3_TONE_RINGBACK);
 	set_ring(l, u->ring_s);
 	sim_changed(l);
 	return true;
+}
+
+/* To somebody who can be rung, or to a group; a forwarded call is not forwarded again. */
+static bool forward(struct sim_live *l, const char *number)
+{
+	struct sim_goal goal;
+
+	if (!number || !sim_resolve(l->x, number, l->c.a->node, &goal))
+		return false;
+	if (goal.user)
+		return may_ring(l->x, goal.user) && ring_user(l, goal.user);
+	return goal.group && start_group(l, goal.group);
+}
+
+static bool start_user(struct sim_live *l, const struct sim_user *u)
+{
+	if (!l->c.original_group && !l->c.original_user)
+		l->c.original_user = u;
+	if (may_ring(l->x, u))
+		return ring_user(l, u);
+	l->group = NULL;
+	l->c.current_group = NULL;
+	l->c.current_user = u;
+	if (!sim_state_of(l->x, u)->do_not_disturb && forward(l, u->forward_busy))
+		return true;
+	return (u->voicemail && sim_send_to_voicemail(l, u, NULL)) || nobody_there(l, DL3_CAUSE_BUSY);
 }
 
 static void next_of_user(struct sim_live *l, const struct sim_user *u, int64_t cause)
@@ -427,7 +433,7 @@ static void next_of_user(struct sim_live *l, const struct sim_user *u, int64_t c
 	if (sim_reserve(x, 0, x->max_targets + 2, NULL)) {
 		if (cause != DL3_CAUSE_CALL_REJECTED && u->forward_no_answer) {
 			sim_withdraw_all(l);
-			if (forward(l, u->forward_no_answer, 1))
+			if (forward(l, u->forward_no_answer))
 				return;
 		}
 		if (u->voicemail && sim_send_to_voicemail(l, u, NULL))
@@ -490,12 +496,10 @@ static bool dial_out(struct sim_live *l, const struct sim_goal *goal)
 	return true;
 }
 
-#define FORWARDS_MAX 3u
-
 bool sim_route(struct sim_live *l, const struct sim_goal *goal)
 {
 	if (goal->user)
-		return start_user(l, goal->user, FORWARDS_MAX);
+		return start_user(l, goal->user);
 	if (goal->group)
 		return start_group(l, goal->group);
 	if (goal->trunk)

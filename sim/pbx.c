@@ -197,8 +197,11 @@ void sim_pbx_free(struct sim_pbx *p)
 {
 	if (!p)
 		return;
-	while (p->clients)
-		sim_pbx_disconnect(p->clients);
+	for (struct sim_client *c = p->clients, *next; c; c = next) {
+		next = c->next;
+		free(c->counters);
+		free(c);
+	}
 	free(p->wants);
 	free(p->faults);
 	free(p->frame);

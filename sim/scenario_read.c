@@ -112,6 +112,19 @@ struct reading {
 	struct sim_error *error;
 };
 
+/* "(line: 3, column: 7)" */
+static bool read_place(const char *text, size_t *line, size_t *column)
+{
+	static const char between[] = ", column: ";
+	char *end;
+
+	*line = strtoul(text + strlen("(line: "), &end, 10);
+	if (strncmp(end, between, strlen(between)) != 0)
+		return false;
+	*column = strtoul(end + strlen(between), &end, 10);
+	return *end == ')';
+}
+
 static void hear(cyaml_log_t level, void *arg, const char *format, va_list args)
 {
 	struct complaint *c = arg;
@@ -129,8 +142,7 @@ static void hear(cyaml_log_t level, void *arg, const char *format, va_list args)
 
 	c->in_repeat = c->in_repeat || strstr(line, "field 'repeat'");
 	c->in_step = c->in_step || strstr(line, "in sequence entry");
-	if (place && c->places < 2 &&
-	    sscanf(place, "(line: %zu, column: %zu)", &c->line[c->places], &c->column[c->places]) == 2)
+	if (place && c->places < 2 && read_place(place, &c->line[c->places], &c->column[c->places]))
 		c->places++;
 }
 
@@ -370,7 +382,7 @@ static bool read_when(struct reading *r, const struct raw_step *raw, const yaml_
 	if (raw->at && raw->after)
 		return fail_at_node(r, value_of(r, node, "after"), "at and after: expected one of them");
 	if (raw->after) {
-		uint64_t after;
+		uint64_t after = 0;
 
 		if (!read_time(r, value_of(r, node, "after"), *raw->after, &after))
 			return false;

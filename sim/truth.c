@@ -184,10 +184,11 @@ void sim_truth_free(struct sim_truth *t)
 {
 	if (!t)
 		return;
-	while (t->parts) {
-		struct sim_story *s = story_of(t->parts);
+	for (struct sim_part *p = t->parts, *next; p; p = next) {
+		struct sim_story *s = story_of(p);
 
-		drop(t->parts);
+		next = p->next;
+		free(p);
 		if (--s->parts == 0)
 			sim_story_free(s);
 	}

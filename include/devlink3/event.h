@@ -30,7 +30,7 @@ struct event_base; /* libevent's */
 /** Time for a client that has been told to go to take what is queued for it. */
 #define DL3_LINGER_MS 2000u
 /** Octets of dl3_conn_raw() that may wait, with a few octets of bookkeeping for each call. */
-#define DL3_RAW_MAX (1024u * 1024u)
+#define DL3_RAW_MAX 1048576u
 
 /** TLS of a listener. Strings are paths of PEM files. */
 struct dl3_tls_server {
