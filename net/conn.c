@@ -411,8 +411,8 @@ static void tell_drained(struct dl3_conn *c)
 	if (c->listener->callbacks.drained)
 		c->listener->callbacks.drained(c, c->listener->arg);
 	/* What is queued now is written in the next turn, or one that always has more would take
-	 * them all. */
-	if (!dl3i_output_empty(c))
+	 * them all. The owner may have let go of what held the session, with nothing to queue. */
+	if (c->blocked || !dl3i_output_empty(c))
 		c->again = true;
 }
 

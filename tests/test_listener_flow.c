@@ -189,6 +189,34 @@ static void goes_on_after_requests_blocked_it(void **state)
 	pbx_end(p);
 }
 
+/* What a snapshot in pieces does when its last call has ended meanwhile: there is nothing more to queue. */
+static void goes_on_after_drained_let_tests_go(void **state)
+{
+	struct pbx pbx, *p = &pbx;
+	struct dl3_msg msg = { .type = DL3_MSG_TEST_REQUEST, .request_id = 77 };
+	struct client c;
+
+	(void)state;
+	pbx_begin(p);
+	dial(p, &c);
+	assert_int_equal(log_in(p, &c, "secret", 0), DL3_AUTH_SUCCESS);
+	say_stream(p, &c);
+	p->l->look_ms = 3600 * 1000; /* nor does it come by chance */
+	dl3_server_hold(dl3_conn_session(p->last), true);
+	say_chunks(p, &c, &msg, 0);
+	UNTIL(p->last->blocked);
+	assert_int_equal(p->tested, 0);
+	p->let_go = true;
+	struct dl3_record r = a_record();
+	assert_int_equal(dl3_server_event(dl3_conn_session(p->last), 1, 1, &r), DL3_OK);
+	dl3_conn_flush(p->last);
+	assert_int_equal(hear(p, &c).type, DL3_MSG_EVENT);
+	assert_int_equal(hear(p, &c).request_id, 77);
+	hang_up(&c);
+	UNTIL(p->closed == 1);
+	pbx_end(p);
+}
+
 /* ---- Ends ---- */
 
 /* The other end says goodbye, with TLS, and still gets what was queued. */
@@ -376,6 +404,7 @@ DL3T_TESTS(cmocka_unit_test(goes_on_after_output_blocked_it),
            cmocka_unit_test(blocked_connection_costs_nothing),
            cmocka_unit_test(goes_on_after_output_blocked_it_with_tls),
            cmocka_unit_test(goes_on_after_requests_blocked_it),
+           cmocka_unit_test(goes_on_after_drained_let_tests_go),
            cmocka_unit_test(tls_goodbye_leaves_what_is_queued),
            cmocka_unit_test(paused_connection_notices_a_close),
            cmocka_unit_test(paused_connection_notices_a_reset), cmocka_unit_test(paused_connection_is_kept),

@@ -41,6 +41,7 @@ struct pbx {
 	char detail[256];
 	bool plain;
 	bool silent;              /* answers no request for a stream */
+	bool let_go;              /* lets held tests go when drained */
 	struct dl3_conn *endless; /* gets an event whenever its queue is empty */
 	enum act when_opened, when_event, when_closed, when_drained;
 	char error[256];
@@ -115,6 +116,8 @@ static inline void on_drained(struct dl3_conn *c, void *arg)
 	struct pbx *p = arg;
 
 	p->drained++;
+	if (p->let_go)
+		dl3_server_hold(dl3_conn_session(c), false);
 	if (c == p->endless) {
 		struct dl3_record r = a_record();
 		assert_int_equal(dl3_server_event(dl3_conn_session(c), 1, p->drained, &r), DL3_OK);
