@@ -15,7 +15,7 @@
 struct text {
 	char *at;
 	size_t len, cap;
-	bool failed;
+	bool failed, in_row;
 };
 
 static void put(struct text *t, const char *from, size_t len)
@@ -39,10 +39,9 @@ static void put(struct text *t, const char *from, size_t len)
 /* A field and the comma in front of it, if it is not the first. */
 static void field(struct text *t, const char *value)
 {
-	bool first = t->len == 0 || t->at[t->len - 1] == '\n';
-
-	if (!first)
+	if (t->in_row)
 		put(t, ",", 1);
+	t->in_row = true;
 	for (; value && *value; value++)
 		if (*value != ',' && *value != '\r' && *value != '\n')
 			put(t, value, 1);
@@ -59,6 +58,7 @@ static void number(struct text *t, uint64_t value)
 static void row_end(struct text *t)
 {
 	put(t, "\r\n", 2);
+	t->in_row = false;
 }
 
 /* ---- Users ---- */

@@ -16,16 +16,15 @@ static void say(const struct sim_pbx *p, const char *line)
 		p->config.log(line, p->config.arg);
 }
 
-void sim_pbx_log(struct sim_client *c, const char *format, ...)
+void sim_pbx_log(struct sim_client *c, enum sim_log_topic topic, const char *format, ...)
 {
 	char line[LOG_MAX];
 	int n = snprintf(line, sizeof(line), "%s: ", c->c.peer);
 	va_list args;
 
-	/* Once a connection: who can cause a line must not be able to fill a disk. */
-	if (c->logged || n < 0 || (size_t)n >= sizeof(line))
+	if (c->logged & topic || n < 0 || (size_t)n >= sizeof(line))
 		return;
-	c->logged = true;
+	c->logged |= topic;
 	va_start(args, format);
 	vsnprintf(line + n, sizeof(line) - (size_t)n, format, args);
 	va_end(args);
@@ -39,6 +38,12 @@ void sim_pbx_give_up(struct sim_client *c, const char *why)
 	c->given_up = true;
 	sim_pbx_stream_gone(c);
 	c->c.close(c->c.arg, why);
+}
+
+void sim_pbx_dead(struct sim_client *c)
+{
+	c->admitted = false;
+	sim_pbx_stream_gone(c);
 }
 
 /* ---- Clients ---- */
@@ -86,7 +91,7 @@ static void read_file(struct sim_client *c, uint32_t request, struct dl3_str nam
 		err = dl3_server_no_file(c->c.session, request);
 	free(contents);
 	if (err != DL3_OK && err != DL3_ERR_STATE)
-		sim_pbx_log(c, "a file of %zu octets could not be sent: %s", len, dl3_err_text(err));
+		sim_pbx_log(c, SIM_LOG_FILE, "a file of %zu octets could not be sent: %s", len, dl3_err_text(err));
 	if (err != DL3_OK)
 		err = dl3_server_no_file(c->c.session, request);
 	if (err == DL3_ERR_OUTPUT_LIMIT || err == DL3_ERR_MEMORY)
@@ -109,10 +114,14 @@ void sim_pbx_event(struct sim_client *c, const struct dl3_event *ev)
 		read_file(c, ev->u.read_request.request, ev->u.read_request.file);
 		break;
 	case DL3_EV_IGNORED:
-		sim_pbx_log(c, "a %s that has no answer here was ignored", dl3_msg_name(ev->u.message->type));
+		sim_pbx_log(c, SIM_LOG_IGNORED, "a %s that has no answer here was ignored", dl3_msg_name(ev->u.message->type));
 		break;
 	case DL3_EV_UNKNOWN:
-		sim_pbx_log(c, "a message that nobody knows was ignored");
+		sim_pbx_log(c, SIM_LOG_IGNORED, "a message that nobody knows was ignored");
+		break;
+	case DL3_EV_TESTED:
+		if (ev->u.tested.result == DL3_TEST_STREAM_INTEGRITY_LOST)
+			sim_pbx_dead(c);
 		break;
 	default:
 		break;

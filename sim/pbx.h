@@ -18,7 +18,8 @@
 struct sim_pbx;
 struct sim_client; /* a connection */
 
-/* What a PBX does to a connection; `arg` is the connection's. */
+/* What a PBX does to a connection; `arg` is the connection's. Neither function may call the PBX back: what
+ * comes of it (drained, gone) is told later. */
 struct sim_connection {
 	struct dl3_session *session;
 	bool encrypted;

@@ -79,6 +79,16 @@ static bool is_locked(struct sim_pbx *p, const char *key)
 	return l && l->until > p->clock->now;
 }
 
+/* The user or the address. */
+static bool locked_out(const struct sim_client *c)
+{
+	char user[SIM_LOCK_KEY], address[SIM_LOCK_KEY];
+
+	user_key(c->name, user);
+	address_key(c, address);
+	return is_locked(c->pbx, user) || is_locked(c->pbx, address);
+}
+
 static void fail(struct sim_pbx *p, const char *key, uint32_t limit)
 {
 	struct sim_lock *l = find_lock(p, key);
@@ -124,7 +134,8 @@ void sim_pbx_lock_out(struct sim_pbx *p, const char *user, uint64_t for_ms)
 static void refuse(struct sim_client *c, uint32_t result)
 {
 	c->pbx->counts.refusals++;
-	sim_pbx_log(c, "refused: %s", dl3_auth_result_name(result));
+	sim_pbx_log(c, SIM_LOG_REFUSED, "refused: %s", dl3_auth_result_name(result));
+	sim_pbx_dead(c);
 	if (dl3_server_refuse(c->c.session, result) != DL3_OK)
 		sim_pbx_give_up(c, "it could not be refused");
 }
@@ -164,26 +175,24 @@ void sim_pbx_login(struct sim_client *c, const struct dl3_event *ev)
 {
 	struct sim_pbx *p = c->pbx;
 	struct dl3_str name = ev->u.login.user;
-	char key[SIM_LOCK_KEY], address[SIM_LOCK_KEY];
 
 	snprintf(c->name, sizeof(c->name), "%.*s", name.len < 60 ? (int)name.len : 60, name.ptr ? name.ptr : "");
 	c->user = find_user(p->world, name);
-	user_key(c->name, key);
-	address_key(c, address);
 	if (p->refuse_until > p->clock->now)
 		refuse(c, p->refusal);
-	else if (is_locked(p, key) || is_locked(p, address))
+	else if (locked_out(c))
 		refuse(c, DL3_AUTH_RETRY_LATER);
 	else
 		challenge(c);
 }
 
-static uint64_t admitted(const struct sim_pbx *p)
+/* Connections to the same system that have been let in: the limit is of each system. */
+static uint64_t admitted(const struct sim_client *me)
 {
 	uint64_t count = 0;
 
-	for (const struct sim_client *c = p->clients; c; c = c->next)
-		count += c->admitted;
+	for (const struct sim_client *c = me->pbx->clients; c; c = c->next)
+		count += c != me && c->admitted && c->node == me->node;
 	return count;
 }
 
@@ -223,11 +232,14 @@ void sim_pbx_proof(struct sim_client *c, const struct dl3_event *ev)
 	struct sim_pbx *p = c->pbx;
 	const struct sim_security *s = &p->world->security;
 
-	if (!ev->u.proof.right || !c->user || !c->user->enabled || !c->user->devlink3)
+	/* Challenges may have been collected before the lock fell. */
+	if (locked_out(c))
+		refuse(c, DL3_AUTH_RETRY_LATER);
+	else if (!ev->u.proof.right || !c->user || !c->user->enabled || !c->user->devlink3)
 		fail_login(c);
 	else if (p->world->nodes[c->node].cti_licences == 0)
 		refuse(c, DL3_AUTH_LICENCE_MISSING);
-	else if (s->limit == SIM_LIMIT_CONNECTIONS && !c->admitted && admitted(p) >= s->monitors)
+	else if (s->limit == SIM_LIMIT_CONNECTIONS && admitted(c) >= s->monitors)
 		refuse(c, DL3_AUTH_LIMITS_EXCEEDED);
 	else
 		admit(c);

@@ -26,7 +26,8 @@ struct sim_client {
 	struct sim_connection c;
 	const struct sim_service_user *user; /* who tries to log in; NULL: nobody knows him */
 	char name[SIM_LOCK_KEY];
-	bool admitted, streaming, given_up, logged;
+	bool admitted, streaming, given_up;
+	unsigned logged; /* SIM_LOG_* that have been said of it */
 	uint32_t flags;     /* of the stream */
 	uint32_t *counters; /* of each node's PBX in this stream */
 	bool snapshot;      /* is being told: */
@@ -52,9 +53,21 @@ struct sim_pbx {
 	size_t frame_cap, frame_from, frame_len; /* room; where it begins: headers differ in length */
 };
 
-void sim_pbx_log(struct sim_client *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* What a line is about: each is said once a connection, since who can cause a line must not be able to
+ * fill a disk. */
+enum sim_log_topic {
+	SIM_LOG_REFUSED = 1,
+	SIM_LOG_STREAM = 2,
+	SIM_LOG_FILE = 4,
+	SIM_LOG_IGNORED = 8,
+	SIM_LOG_EVENT = 16,
+};
+void sim_pbx_log(struct sim_client *c, enum sim_log_topic topic, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Every failure may make it. */
 void sim_pbx_give_up(struct sim_client *c, const char *why);
+/* Its session's stream is dead: it is nobody's place any more, and only its test packets are answered. */
+void sim_pbx_dead(struct sim_client *c);
 
 /* pbx_login.c */
 void sim_pbx_login(struct sim_client *c, const struct dl3_event *ev);

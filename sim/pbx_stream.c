@@ -105,7 +105,7 @@ void sim_pbx_stream(struct sim_client *c, const struct dl3_event *ev)
 		return;
 	}
 	if (!streams)
-		sim_pbx_log(c, "an event request was refused: %s", dl3_event_result_name(result));
+		sim_pbx_log(c, SIM_LOG_STREAM, "an event request was refused: %s", dl3_event_result_name(result));
 	if (dl3_server_stream(c->c.session, ev->u.stream_request.request, result, flags) != DL3_OK) {
 		sim_pbx_give_up(c, "it does not read its answers");
 		return;
@@ -175,10 +175,23 @@ static enum dl3_err send_event(struct sim_client *c, uint32_t counter)
 	return dl3_server_frame(c->c.session, p->frame + p->frame_from, p->frame_len);
 }
 
-static void overrun(struct sim_client *c)
+static void not_sent(struct sim_client *c, enum dl3_err err)
 {
-	c->pbx->counts.overruns++;
-	sim_pbx_give_up(c, "it does not read, and its queue is full");
+	if (err == DL3_ERR_OUTPUT_LIMIT) {
+		c->pbx->counts.overruns++;
+		sim_pbx_give_up(c, "it does not read, and its queue is full");
+	} else if (err == DL3_ERR_STATE) {
+		sim_pbx_dead(c); /* its session has ended, which whoever owns that will see */
+	} else {
+		sim_pbx_give_up(c, "no memory for what it is to be sent");
+	}
+}
+
+/* Counted all the same, so that the client sees that something is missing. */
+static void not_encoded(struct sim_client *c, size_t node)
+{
+	c->counters[node]++;
+	sim_pbx_log(c, SIM_LOG_EVENT, "an event could not be written, and was left out");
 }
 
 static void deliver(struct sim_client *c, size_t node)
@@ -189,8 +202,10 @@ static void deliver(struct sim_client *c, size_t node)
 	if (f->lose > 0)
 		return;
 	for (int times = f->duplicate ? 2 : 1; times > 0; times--) {
-		if (send_event(c, counter) != DL3_OK) {
-			overrun(c);
+		enum dl3_err err = send_event(c, counter);
+
+		if (err != DL3_OK) {
+			not_sent(c, err);
 			return;
 		}
 		c->pbx->counts.deliveries++;
@@ -214,18 +229,21 @@ static enum dl3_delta2_form form_of(const struct sim_client *c)
 static bool tell_in(struct sim_pbx *p, size_t node, enum sim_stream_kind kind, bool connected,
                     const struct dl3_record *record, enum dl3_delta2_form form)
 {
-	bool encoded = false;
+	bool encoded = false, any = false;
 
 	for (struct sim_client *c = p->clients, *next; c; c = next) {
 		next = c->next;
 		if (!takes(c, node, kind, connected) || (kind == SIM_TELLS_DELTA2 && form_of(c) != form))
 			continue;
-		if (!encoded && !encode(p, node, record, form))
-			return false;
+		any = true;
+		if (!encoded && !encode(p, node, record, form)) {
+			not_encoded(c, node);
+			continue;
+		}
 		encoded = true;
 		deliver(c, node);
 	}
-	return encoded;
+	return any;
 }
 
 static void tell(size_t node, enum sim_stream_kind kind, bool connected, const struct dl3_record *record, void *arg)
@@ -264,9 +282,16 @@ static bool tell_one(const struct dl3_record *record, void *arg)
 
 	if (dl3_session_output(c->c.session).len > DL3_OUTPUT_HIGH(DL3_SERVER_MAX_OUTPUT))
 		return false;
-	if (!encode(p, c->snapshot_node, record, DL3_DELTA2_UNICODE))
+	if (!encode(p, c->snapshot_node, record, DL3_DELTA2_UNICODE)) {
+		not_encoded(c, c->snapshot_node);
 		return true;
-	if (send_event(c, c->counters[c->snapshot_node] + 1) != DL3_OK)
+	}
+	enum dl3_err err = send_event(c, c->counters[c->snapshot_node] + 1);
+
+	/* What does not fit in an empty queue never will. */
+	if (err != DL3_OK && (err != DL3_ERR_OUTPUT_LIMIT || dl3_session_output(c->c.session).len == 0))
+		not_sent(c, err);
+	if (err != DL3_OK)
 		return false;
 	c->counters[c->snapshot_node]++;
 	p->counts.deliveries++;

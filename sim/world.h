@@ -111,7 +111,7 @@ enum sim_limit { SIM_LIMIT_MONITORS, SIM_LIMIT_CONNECTIONS };
 struct sim_security {
 	bool unsecured;          /* the unsecured interface is on: TCP in the clear, TLS without a certificate */
 	bool plain;              /* PLAIN challenges on encrypted links */
-	uint32_t lockout_failures; /* in a row, of one user or from one address; 5 */
+	uint32_t lockout_failures; /* in a row, of one user; from one address four times as many; 5 */
 	uint32_t lockout_s;        /* 60 */
 	uint32_t monitors;         /* 3 */
 	enum sim_limit limit;

@@ -1,271 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The PBX's service, with clients joined to it in memory. */
+/* What the PBX's service does for those who use it well; test_sim_pbx_abuse.c has the others. */
 #include "sim/pbx.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/world_parts.h"
-#include "support/office.h"
 #include "support/test.h"
 
-struct site {
-	struct dl3t_office *o;
-	struct sim_pbx *pbx;
-	struct sim_report *report;
-	struct dl3t_text log;
-};
-
-/* A client and its end of the PBX. */
-struct line {
-	struct site *site;
-	struct dl3_session *client, *server;
-	struct sim_client *port;
-	bool closed, gone;
-	uint32_t result, accepted; /* of the last answer */
-	bool authenticated, refused, streaming, snapshot_end;
-	struct dl3t_text records; /* a letter for each kind of record */
-	uint32_t counters[3], counted;
-	struct dl3t_text file;
-};
-
-static void log_line(const char *text, void *arg)
-{
-	struct site *s = arg;
-
-	dl3t_printf(&s->log, "%s\n", text);
-}
-
-static void add_users(struct sim_world *w)
-{
-	static char app[] = "app", norights[] = "norights", disabled[] = "disabled", secret[] = "secret";
-	static const struct sim_service_user users[] = { { app, secret, true, true },
-		                                         { norights, secret, false, true },
-		                                         { disabled, secret, true, false } };
-
-	w->service_users = sim_world_alloc(w, 3, sizeof(users[0]));
-	assert_non_null(w->service_users);
-	memcpy(w->service_users, users, sizeof(users));
-	w->service_user_count = 3;
-	w->security = (struct sim_security){
-		.unsecured = true, .lockout_failures = 3, .lockout_s = 60, .monitors = 3
-	};
-}
-
-static struct site *new_site(void)
-{
-	struct site *s = calloc(1, sizeof(*s));
-
-	assert_non_null(s);
-	s->o = dl3t_office_new();
-	s->o->silent = true;
-	add_users(s->o->world);
-	return s;
-}
-
-static struct site *open_site(struct site *s)
-{
-	struct sim_pbx_config config = { .log = log_line, .arg = s };
-
-	dl3t_office_open(s->o);
-	config.exchange = s->o->x;
-	s->pbx = sim_pbx_new(&config);
-	assert_non_null(s->pbx);
-	struct sim_audience audience = sim_pbx_audience(s->pbx);
-
-	s->report = sim_report_new(s->o->x, &audience);
-	assert_non_null(s->report);
-	sim_pbx_set_report(s->pbx, s->report);
-	return s;
-}
-
-static void free_site(struct site *s)
-{
-	sim_pbx_free(s->pbx);
-	dl3t_office_free(s->o);
-	sim_report_free(s->report);
-	dl3t_text_free(&s->log);
-	free(s);
-}
-
-static void flush(void *arg)
-{
-	(void)arg;
-}
-
-static void close_line(void *arg, const char *why)
-{
-	struct line *l = arg;
-
-	assert_non_null(why);
-	l->closed = true;
-}
-
-static struct line *connect_from(struct site *s, size_t node, const char *peer, bool encrypted,
-                                 uint32_t max_output)
-{
-	struct line *l = calloc(1, sizeof(*l));
-	struct dl3_server_config sc = { .encrypted = encrypted, .limits = { .max_output = max_output } };
-	struct dl3_client_config cc = { .encrypted = encrypted, .limits = { .no_keepalive = true } };
-
-	assert_non_null(l);
-	l->site = s;
-	l->client = dl3_client_new(&cc, NULL);
-	l->server = dl3_server_new(&sc, NULL);
-	assert_true(l->client && l->server);
-	dl3_session_tick(l->client, 1);
-	dl3_session_tick(l->server, 1);
-	struct sim_connection c = { .session = l->server,
-		                    .encrypted = encrypted,
-		                    .peer = peer,
-		                    .flush = flush,
-		                    .close = close_line,
-		                    .arg = l };
-
-	l->port = sim_pbx_connect(s->pbx, node, &c);
-	assert_non_null(l->port);
-	return l;
-}
-
-static struct line *dial_in(struct site *s)
-{
-	return connect_from(s, 0, "192.0.2.1:5000", false, 0);
-}
-
-static void hang_up(struct line *l)
-{
-	sim_pbx_disconnect(l->port);
-	dl3_session_free(l->client);
-	dl3_session_free(l->server);
-	dl3t_text_free(&l->records);
-	dl3t_text_free(&l->file);
-	free(l);
-}
-
-static void note_record(struct line *l, const struct dl3_event *ev)
-{
-	size_t node = ev->u.record.pbx - 0xc0a82a03;
-	char letter = dl3_kind_name(ev->u.record.record->kind)[0];
-
-	assert_in_range(node, 0, 2);
-	assert_int_equal(ev->u.record.counter, l->counters[node] + 1);
-	l->counters[node]++;
-	dl3t_put(&l->records, &letter, 1);
-}
-
-static void client_event(struct line *l, const struct dl3_event *ev)
-{
-	switch (ev->type) {
-	case DL3_EV_AUTHENTICATED:
-		l->authenticated = true;
-		break;
-	case DL3_EV_REFUSED:
-		l->refused = true;
-		l->result = ev->u.refused.result;
-		break;
-	case DL3_EV_STREAM:
-		l->streaming = ev->u.stream.streaming;
-		l->result = ev->u.stream.result;
-		l->accepted = ev->u.stream.accepted;
-		break;
-	case DL3_EV_RECORD:
-		note_record(l, ev);
-		break;
-	case DL3_EV_SNAPSHOT_END:
-		l->snapshot_end = true;
-		break;
-	case DL3_EV_FILE:
-		l->result = ev->u.file.result;
-		l->file.len = 0;
-		dl3t_put(&l->file, ev->u.file.contents.ptr, ev->u.file.contents.len);
-		break;
-	default:
-		break;
-	}
-}
-
-/* `all`: as long as anything moves; otherwise so many octets from the server. @return what moved. */
-static size_t move(struct dl3_session *from, struct dl3_session *to, size_t most)
-{
-	struct dl3_octets out = dl3_session_output(from);
-	size_t n = out.len < most ? out.len : most;
-
-	n = n > 0 ? dl3_session_feed(to, out.ptr, n) : 0;
-	dl3_session_sent(from, n);
-	return n;
-}
-
-static size_t turn(struct line *l, size_t most)
-{
-	size_t moved = move(l->client, l->server, SIZE_MAX);
-	struct dl3_event ev;
-
-	while (dl3_session_next(l->server, &ev) == DL3_OK) {
-		sim_pbx_event(l->port, &ev);
-		moved++;
-	}
-	if (dl3_session_output(l->server).len == 0)
-		sim_pbx_drained(l->port);
-	moved += move(l->server, l->client, most);
-	while (dl3_session_next(l->client, &ev) == DL3_OK) {
-		client_event(l, &ev);
-		moved++;
-	}
-	return moved;
-}
-
-static void talk(struct line *l)
-{
-	while (turn(l, SIZE_MAX) > 0)
-		;
-}
-
-static uint32_t login(struct line *l, const char *user, const char *password)
-{
-	assert_int_equal(dl3_client_authenticate(l->client, user, password, "test"), DL3_OK);
-	talk(l);
-	assert_true(l->authenticated != l->refused);
-	return l->authenticated ? 0 : l->result;
-}
-
-static uint32_t stream(struct line *l, uint32_t flags)
-{
-	l->snapshot_end = false;
-	assert_int_equal(dl3_client_stream(l->client, flags, NULL), DL3_OK);
-	talk(l);
-	return l->result;
-}
-
-static struct line *listen_with(struct site *s, uint32_t flags)
-{
-	struct line *l = dial_in(s);
-
-	assert_int_equal(login(l, "app", "secret"), 0);
-	assert_int_equal(stream(l, flags), 0);
-	return l;
-}
-
-static const char *records(struct line *l)
-{
-	static char text[4096];
-
-	talk(l);
-	snprintf(text, sizeof(text), "%s", dl3t_text_of(&l->records));
-	l->records.len = 0;
-	if (l->records.ptr)
-		l->records.ptr[0] = '\0';
-	return text;
-}
-
-static uint32_t login_once(struct site *s, const char *user, const char *password)
-{
-	struct line *l = dial_in(s);
-	uint32_t result = login(l, user, password);
-
-	hang_up(l);
-	return result;
-}
+#include "support/site.h"
 
 static void rights_and_passwords(void **state)
 {
@@ -364,6 +106,39 @@ static void licences(void **state)
 	}
 }
 
+/* Section 5: so many licences for networks of so many systems. */
+static void licences_and_the_size_of_the_network(void **state)
+{
+	(void)state;
+	static const struct {
+		uint32_t nodes, licences, result;
+	} cases[] = {
+		{ 1, 1, DL3_EVENTS_INSUFFICIENT_LICENCE },
+		{ 5, 2, 0 },
+		{ 6, 2, DL3_EVENTS_INSUFFICIENT_LICENCE },
+		{ 6, 3, 0 },
+		{ 20, 3, 0 },
+		{ 21, 3, DL3_EVENTS_INSUFFICIENT_LICENCE },
+		{ 21, 4, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct site *s = new_site();
+
+		use_made_world(s, &(struct sim_size){ .nodes = cases[i].nodes });
+		s->o->world->nodes[0].cti_licences = cases[i].licences;
+		open_site(s);
+		struct line *l = dial_in(s);
+
+		assert_int_equal(login(l, "app", "secret"), 0);
+		assert_int_equal(stream(l, DL3_FLAG_SCN), cases[i].result);
+		/* What is dropped needs no licence. */
+		assert_int_equal(stream(l, DL3_FLAG_SCN | DL3_FLAG_CD2), DL3_EVENTS_PARTIAL_SUCCESS);
+		hang_up(l);
+		free_site(s);
+	}
+}
+
 static void three_may_listen(void **state)
 {
 	(void)state;
@@ -417,6 +192,10 @@ static void or_three_may_connect(void **state)
 		assert_int_equal(login(l[i], "app", "secret"), 0);
 	}
 	assert_int_equal(login_once(s, "app", "secret"), DL3_AUTH_LIMITS_EXCEEDED);
+	struct line *other = connect_from(s, 1, "192.0.2.9:1", false, 0);
+
+	assert_int_equal(login(other, "app", "secret"), 0); /* the limit is of each system */
+	hang_up(other);
 	hang_up(l[0]);
 	assert_int_equal(login_once(s, "app", "secret"), 0);
 	hang_up(l[1]);
@@ -443,58 +222,50 @@ static void plain_on_encrypted_links(void **state)
 	free_site(s);
 }
 
-/* A call from 4002, a SIP phone, to 5001 on the second node: a Detail on each, an answer, four losses. */
-static void one_call(struct site *s)
-{
-	DL3T_DO(sim_dial(s->o->x, dl3t_user(s->o, "4002"), &(struct sim_dialling){ .number = "5001" }, NULL,
-	                 &error));
-	DL3T_DO(sim_answer(s->o->x, dl3t_user(s->o, "5001"), NULL, &error));
-	DL3T_DO(sim_hang_up(s->o->x, dl3t_user(s->o, "5001"), NULL, &error));
-}
-
-static unsigned count(const char *text, char c)
-{
-	unsigned n = 0;
-
-	for (; *text; text++)
-		n += *text == c;
-	return n;
-}
-
 static void every_combination_of_flags_gets_its_records(void **state)
 {
 	(void)state;
 	struct site *s = open_site(new_site());
 
-	for (uint32_t bits = 0; bits < 64; bits++) {
-		uint32_t flags = 0;
-		static const uint32_t all[] = { DL3_FLAG_SCN,    DL3_FLAG_CD2,  DL3_FLAG_SIPTRACK,
-			                        DL3_FLAG_CMEXTN, DL3_FLAG_CONN, DL3_FLAG_TEXT };
-
-		for (int i = 0; i < 6; i++)
-			flags |= bits >> i & 1 ? all[i] : 0;
-		bool cd2 = flags & DL3_FLAG_CD2, network = flags & DL3_FLAG_SCN && !cd2,
-		     conn = flags & DL3_FLAG_CONN;
+	for (uint32_t flags = 0; flags <= DL3_FLAGS_ALL; flags++) {
+		bool cd2 = flags & DL3_FLAG_CD2, network = flags & DL3_FLAG_SCN && !cd2;
+		bool conn = flags & DL3_FLAG_CONN, text = flags & DL3_FLAG_TEXT;
+		bool sip = flags & DL3_FLAG_SIPTRACK, extn = flags & DL3_FLAG_CMEXTN;
+		const struct {
+			char letter;
+			bool wanted;
+			unsigned own, all;
+		} expected[] = {
+			{ 'd', !cd2, conn ? 1 : 2, conn ? 2 : 4 },
+			{ 'l', !cd2, 1, 2 },
+			{ 'c', !cd2, 1, 2 },
+			{ '2', cd2 && !text, 3, 0 },
+			{ '8', cd2 && text, 3, 0 },
+			{ 's', sip, 2, 2 },
+			{ 'e', extn, 1, 1 },
+			{ 'x', extn, 3, 7 },
+		};
 		struct line *l = dial_in(s);
+		size_t sum = 0;
 
 		assert_int_equal(login(l, "app", "secret"), 0);
-		assert_int_equal(stream(l, flags),
-		                 cd2 && flags & DL3_FLAG_SCN ? DL3_EVENTS_PARTIAL_SUCCESS : 0);
+		assert_int_equal(stream(l, flags), cd2 && flags & DL3_FLAG_SCN ? DL3_EVENTS_PARTIAL_SUCCESS
+		                                                               : DL3_EVENTS_SUCCESS);
+		assert_int_equal(l->accepted, cd2 ? flags & ~DL3_FLAG_SCN : flags);
 		assert_true(l->snapshot_end);
 		one_call(s);
-		talk(l);
-		const char *got = dl3t_text_of(&l->records);
-		/* detail, delta2_*: d; call_lost, cmextn*: c; link_lost: l; siptrack: s */
-		unsigned details = cd2 ? 3 : (conn ? 1u : 2u) * (network ? 2 : 1);
-		unsigned extension = flags & DL3_FLAG_CMEXTN ? (network ? 6u : 0) + 3 : 0;
+		const char *got = records(l);
 
-		assert_int_equal(count(got, 'd'), details);
-		assert_int_equal(count(got, 'l'), cd2 ? 0 : network ? 2 : 1);
-		assert_int_equal(count(got, 's'), flags & DL3_FLAG_SIPTRACK ? 2 : 0);
-		if (!extension)
-			assert_int_equal(count(got, 'c'), cd2 ? 0 : network ? 2 : 1);
-		else
-			assert_true(count(got, 'c') > (cd2 ? 0u : network ? 2u : 1u));
+		for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+			unsigned n = network ? expected[i].all : expected[i].own;
+
+			n = expected[i].wanted ? n : 0;
+			if (count(got, expected[i].letter) != n)
+				fail_msg("flags %02x: %u of '%c' expected in '%s'", flags, n,
+				         expected[i].letter, got);
+			sum += n;
+		}
+		assert_int_equal(strlen(got), sum);
 		hang_up(l);
 	}
 	free_site(s);
@@ -608,13 +379,6 @@ static void one_who_does_not_read_is_given_up_and_nobody_else(void **state)
 	free_site(s);
 }
 
-static uint32_t read_file(struct line *l, const char *name)
-{
-	assert_int_equal(dl3_client_read(l->client, name, NULL), DL3_OK);
-	talk(l);
-	return l->result;
-}
-
 static void files_have_their_columns(void **state)
 {
 	(void)state;
@@ -647,6 +411,54 @@ static void files_have_their_columns(void **state)
 	free_site(s);
 }
 
+static void files_of_a_large_system_come_whole(void **state)
+{
+	(void)state;
+	static const char *const names[] = { "nasystem/user_list", "nasystem/user_list8",
+		                             "nasystem/extn_list" };
+	struct site *s = new_site();
+
+	use_made_world(s, &(struct sim_size){ .nodes = 1, .users = 3000 });
+	open_site(s);
+	struct line *l = dial_in(s);
+
+	assert_int_equal(login(l, "app", "secret"), 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(read_file(l, names[i]), 0);
+		assert_true(l->file.len > 32768);
+		assert_int_equal(count(dl3t_text_of(&l->file), '\n'), i < 2 ? 3001 : 3000);
+	}
+	hang_up(l);
+	free_site(s);
+}
+
+static void a_call_shows_in_its_files(void **state)
+{
+	(void)state;
+	struct site *s = open_site(new_site());
+	struct line *l = dial_in(s);
+
+	assert_int_equal(login(l, "app", "secret"), 0);
+	assert_int_equal(read_file(l, "nasystem/call_list/1/1"), 0);
+	assert_int_equal(l->file.len, 0);
+	assert_int_equal(read_file(l, "nasystem/user_info/4002"), 0);
+	assert_string_equal(dl3t_text_of(&l->file), "4002,4002,Bo Lind,0\r\n");
+	DL3T_DO(sim_dial(s->o->x, dl3t_user(s->o, "4002"), &(struct sim_dialling){ .number = "5001" }, NULL,
+	                 &error));
+	assert_int_equal(read_file(l, "nasystem/call_list/1/1"), 0);
+	assert_string_equal(dl3t_text_of(&l->file), "1,c0a82a0300000001,\r\n");
+	assert_int_equal(read_file(l, "nasystem/user_info/4002"), 0);
+	assert_string_equal(dl3t_text_of(&l->file), "4002,4002,Bo Lind,1\r\n");
+	assert_int_equal(read_file(l, "nasystem/who_is"), 0);
+	assert_string_equal(dl3t_text_of(&l->file), "Office,IP 500 V2,192.168.42.3\r\n");
+	assert_int_equal(read_file(l, "nasystem/licence_list"), 0);
+	assert_string_equal(dl3t_text_of(&l->file), "CTI Link Pro,4,Valid\r\n");
+	assert_int_equal(read_file(l, "nasystem/AccountCode"), 0);
+	assert_int_equal(l->file.len, 0);
+	hang_up(l);
+	free_site(s);
+}
+
 static void a_snapshot_larger_than_the_queue_comes_whole(void **state)
 {
 	(void)state;
@@ -673,12 +485,14 @@ static void a_snapshot_larger_than_the_queue_comes_whole(void **state)
 DL3T_TESTS(cmocka_unit_test(rights_and_passwords), cmocka_unit_test(failures_lock_the_user_out_for_a_time),
            cmocka_unit_test(an_address_is_locked_out_too),
            cmocka_unit_test(the_memory_of_failures_is_bounded), cmocka_unit_test(licences),
-           cmocka_unit_test(three_may_listen), cmocka_unit_test(three_may_listen_to_a_network),
-           cmocka_unit_test(or_three_may_connect), cmocka_unit_test(plain_on_encrypted_links),
+           cmocka_unit_test(licences_and_the_size_of_the_network), cmocka_unit_test(three_may_listen),
+           cmocka_unit_test(three_may_listen_to_a_network), cmocka_unit_test(or_three_may_connect),
+           cmocka_unit_test(plain_on_encrypted_links),
            cmocka_unit_test(every_combination_of_flags_gets_its_records),
            cmocka_unit_test(a_snapshot_comes_before_its_end),
            cmocka_unit_test(lost_skipped_and_doubled_events), cmocka_unit_test(a_restart_begins_anew),
            cmocka_unit_test(refusals_and_lockouts_on_purpose),
            cmocka_unit_test(one_who_does_not_read_is_given_up_and_nobody_else),
-           cmocka_unit_test(files_have_their_columns),
+           cmocka_unit_test(files_have_their_columns), cmocka_unit_test(files_of_a_large_system_come_whole),
+           cmocka_unit_test(a_call_shows_in_its_files),
            cmocka_unit_test(a_snapshot_larger_than_the_queue_comes_whole));
