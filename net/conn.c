@@ -201,17 +201,11 @@ static void schedule(struct dl3_conn *c)
 
 static bool wants_input(const struct dl3_conn *c)
 {
-	switch (c->state) {
-	case DL3I_CONN_HANDSHAKE:
+	if (c->state == DL3I_CONN_HANDSHAKE)
 		return !c->stream.read_needs_room;
-	case DL3I_CONN_OPEN:
-		return !c->eof && !c->paused && !c->blocked && !c->rest;
-	case DL3I_CONN_LINGER:
+	if (c->state == DL3I_CONN_LINGER)
 		return !c->eof;
-	case DL3I_CONN_DONE:
-		break;
-	}
-	return false;
+	return !c->paused && !c->blocked && !c->rest;
 }
 
 static bool wants_room(const struct dl3_conn *c)
@@ -228,8 +222,8 @@ static void wait_for(struct dl3_conn *c, struct event *ev, bool *set, bool want)
 	*set = want;
 }
 
-/* An idle connection is read all the time. One that is not read has to be looked at now and then,
- * or nobody would notice that the other end is gone. */
+/* An idle connection is read all the time. One that is not read, being paused or blocked, has to be
+ * looked at now and then, or nobody would notice that the other end is gone. */
 static void await(struct dl3_conn *c)
 {
 	wait_for(c, c->readable, &c->waits_readable, wants_input(c) || c->stream.write_needs_input);
@@ -325,7 +319,7 @@ static size_t feed_new(struct dl3_conn *c)
 	size_t n = 0, used = 0;
 
 	enum dl3i_io io = dl3i_stream_read(&c->stream, buf, sizeof(buf), &n);
-	/* In the clear a short read has emptied the socket. */
+	/* In the clear a short read has emptied the socket; TLS may have more within itself. */
 	c->input = io == DL3I_IO_DONE && (c->stream.ssl || n == sizeof(buf));
 	if (io == DL3I_IO_END)
 		c->eof = true;
@@ -433,10 +427,6 @@ static void go_on(struct dl3_conn *c)
 		discard(c);
 	if (c->state == DL3I_CONN_LINGER && dl3i_output_empty(c))
 		said_all(c);
-	/* What came before the end is still to be answered, for as long as it takes answers to
-	 * drain, but not for ever. */
-	if (c->state == DL3I_CONN_OPEN && c->eof && c->deadline == DL3_NEVER)
-		c->deadline = in_ms(c->listener->linger_ms);
 	if (c->state != DL3I_CONN_DONE)
 		await(c);
 }
@@ -623,14 +613,11 @@ void dl3_conn_flush(struct dl3_conn *conn)
 
 void dl3_conn_close(struct dl3_conn *conn)
 {
-	const char *detail = "closed by its owner";
-
-	if (conn->state == DL3I_CONN_HANDSHAKE) {
-		end(conn, DL3_CLOSED_BY_OWNER, detail);
-	} else if (conn->state == DL3I_CONN_OPEN) {
-		explain(conn, DL3_CLOSED_BY_OWNER, detail);
-		linger(conn);
-	}
+	/* Before it is open, its owner does not know it. */
+	if (conn->state != DL3I_CONN_OPEN)
+		return;
+	explain(conn, DL3_CLOSED_BY_OWNER, "closed by its owner");
+	linger(conn);
 }
 
 void dl3_conn_abort(struct dl3_conn *conn, bool reset)

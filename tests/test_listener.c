@@ -110,6 +110,34 @@ static void port_in_use_is_told(void **state)
 	pbx_end(p);
 }
 
+static void listener_without_what_it_needs_is_refused(void **state)
+{
+	struct pbx pbx, *p = &pbx;
+
+	(void)state;
+	pbx_prepare(p);
+	assert_null(dl3_listener_new(NULL, &p->config, p->error, sizeof(p->error)));
+	assert_non_null(strstr(p->error, "event base"));
+	assert_null(dl3_listener_new(p->base, NULL, p->error, sizeof(p->error)));
+	p->config.callbacks.event = NULL;
+	assert_null(dl3_listener_new(p->base, &p->config, p->error, sizeof(p->error)));
+	pbx_end(p);
+}
+
+/* 192.0.2.0/24 is for documentation: no machine has it. */
+static void address_of_another_machine_is_told(void **state)
+{
+	struct pbx pbx, *p = &pbx;
+
+	(void)state;
+	pbx_prepare(p);
+	p->config.address = "192.0.2.1:0";
+	assert_null(dl3_listener_new(p->base, &p->config, p->error, sizeof(p->error)));
+	assert_non_null(strstr(p->error, "192.0.2.1:0"));
+	assert_non_null(strstr(p->error, "does not have that address"));
+	pbx_end(p);
+}
+
 static void peer_may_close_at_each_octet(void **state)
 {
 	struct pbx pbx, *p = &pbx;
@@ -952,6 +980,14 @@ static void bad_tls_files_are_told(void **state)
 	           "/nowhere/c.pem: No such file");
 	refuse_tls(p, (struct dl3_tls_server){ .certificate = t.good_file, .key = t.good_file }, t.good_file);
 	refuse_tls(p, (struct dl3_tls_server){ .certificate = t.ca_file, .key = t.key_file }, "mismatch");
+	/* An encrypted key is refused rather than the password asked for. */
+	FILE *f = fopen(t.key_file, "w");
+	assert_non_null(f);
+	assert_int_equal(PEM_write_PrivateKey(f, t.key, EVP_aes_128_cbc(), (const unsigned char *)"secret", 6,
+	                                      NULL, NULL),
+	                 1);
+	assert_int_equal(fclose(f), 0);
+	refuse_tls(p, (struct dl3_tls_server){ .certificate = t.good_file, .key = t.key_file }, t.key_file);
 	pbx_end(p);
 	trust_end(&t);
 }
@@ -1003,6 +1039,9 @@ static void tls_to_share_tells_what_is_wrong(void **state)
 	assert_non_null(strstr(error, "is no address"));
 	assert_null(dl3_tls_server_new(&bad, NULL, error, sizeof(error)));
 	assert_non_null(strstr(error, "/nowhere/c.pem"));
+	struct dl3_tls *tls = dl3_tls_server_new(&generated, "[::]:0", error, sizeof(error));
+	assert_non_null(tls);
+	dl3_tls_free(tls);
 }
 
 static void reasons_have_names(void **state)
@@ -1018,6 +1057,8 @@ static void reasons_have_names(void **state)
 DL3T_TESTS(cmocka_unit_test(client_is_let_in), cmocka_unit_test(client_is_let_in_an_octet_at_a_time),
            cmocka_unit_test(wrong_password_is_refused), cmocka_unit_test(listens_on_ipv6),
            cmocka_unit_test(bad_addresses_are_refused), cmocka_unit_test(port_in_use_is_told),
+           cmocka_unit_test(listener_without_what_it_needs_is_refused),
+           cmocka_unit_test(address_of_another_machine_is_told),
            cmocka_unit_test(peer_may_close_at_each_octet),
            cmocka_unit_test(half_closed_client_still_gets_its_answer),
            cmocka_unit_test(reset_is_the_peers_close), cmocka_unit_test(garbage_ends_the_session),

@@ -9,6 +9,7 @@ static void begin_stream(struct pbx *p, struct client *c, bool tls)
 	pbx_prepare(p);
 	if (tls)
 		p->config.tls = &generated;
+	p->config.limits.max_output = STALL_LIMIT;
 	pbx_listen(p);
 	if (tls) {
 		dial_tls(p, c);
@@ -139,6 +140,23 @@ static void turning_the_throttle_off_sends_the_rest(void **state)
 	finish(p, &c);
 }
 
+/* TLS has begun a write that is longer than a piece, and insists on it. */
+static void throttling_a_full_tls_connection_loses_nothing(void **state)
+{
+	struct pbx pbx, *p = &pbx;
+	struct client c;
+	uint32_t heard = 0;
+
+	(void)state;
+	begin_stream(p, &c, true);
+	uint32_t pushed = push_until_full(p, p->last);
+	assert_true(p->last->stream.retry > 5000);
+	dl3_conn_throttle(p->last, 5000, 0);
+	while (heard < pushed)
+		assert_int_equal(hear(p, &c).u.event.counter, heard++);
+	finish(p, &c);
+}
+
 static void raw(bool tls)
 {
 	struct pbx pbx, *p = &pbx;
@@ -201,4 +219,5 @@ DL3T_TESTS(cmocka_unit_test(held_connection_answers_nothing),
            cmocka_unit_test(closing_a_held_connection_sends_nothing),
            cmocka_unit_test(throttled_connection_sends_in_pieces),
            cmocka_unit_test(turning_the_throttle_off_sends_the_rest),
+           cmocka_unit_test(throttling_a_full_tls_connection_loses_nothing),
            cmocka_unit_test(raw_octets_keep_their_place), cmocka_unit_test(raw_octets_are_bounded));

@@ -224,7 +224,7 @@ static void fail_each(struct pbx *p, struct dl3t_alloc *a, bool tls, bool ours, 
 	(void)whole(p, tls);
 	count = ours ? a->attempts : attempts;
 	assert_true(count > 2);
-	for (n = 1; n <= count; n += step) {
+	for (n = 1; n <= count; n += n < 60 ? 1 : step) {
 		a->attempts = 0;
 		*(ours ? &a->fail_at : &fail_at) = n;
 		(void)talk(p, tls);
