@@ -10,7 +10,8 @@
 
 #define FIRST_CHAINS 16u
 #define ALARMS_OF_AN_OPERATION 8u
-#define SPARES_MAX (SIM_TARGETS_MAX + 8u) /* calls and ends kept for the next ones: what an operation may need */
+#define SPARES_MAX \
+	(SIM_TARGETS_MAX + 8u) /* calls and ends kept for the next ones: what an operation may need */
 
 bool sim_no(struct sim_error *error, const char *format, ...)
 {
@@ -223,9 +224,10 @@ struct sim_clock *sim_exchange_clock(const struct sim_exchange *x)
 
 struct sim_counts sim_exchange_counts(const struct sim_exchange *x)
 {
-	return (struct sim_counts){
-		.calls_now = x->calls_now, .ends_now = x->ends_now, .calls = x->calls_made, .answered = x->answered
-	};
+	return (struct sim_counts){ .calls_now = x->calls_now,
+		                    .ends_now = x->ends_now,
+		                    .calls = x->calls_made,
+		                    .answered = x->answered };
 }
 
 struct sim_call *sim_call_first(const struct sim_exchange *x)

@@ -57,9 +57,9 @@ struct sim_end {
 	char related[SIM_END_ID_SIZE];
 	char sip_call_id[40]; /* of SIP trunks and SIP phones; empty otherwise */
 
-	bool on_hold;      /* put on hold by the other side, or by itself when `holding` */
-	bool holding;      /* this user has put the call on hold */
-	uint64_t seen_by;  /* report.c: nodes that have told of it as a party */
+	bool on_hold;     /* put on hold by the other side, or by itself when `holding` */
+	bool holding;     /* this user has put the call on hold */
+	uint64_t seen_by; /* report.c: nodes that have told of it as a party */
 };
 
 struct sim_view {
@@ -88,43 +88,43 @@ struct sim_call {
 	uint32_t message_s; /* length of the message left; 0 before */
 	int64_t queueing;   /* DL3_QUEUEING_*, 0 for neither */
 	bool overflowed;
-	char ivr[SIM_NAME_MAX]; /* call flow out of which it was transferred; */
-	uint64_t ivr_ms;        /* and the time spent in it */
-	bool was_connected;     /* A and B have both been connected once: -CONN */
-	uint64_t began, answered; /* clock; answered 0 when it was not */
+	char ivr[SIM_NAME_MAX];         /* call flow out of which it was transferred; */
+	uint64_t ivr_ms;                /* and the time spent in it */
+	bool was_connected;             /* A and B have both been connected once: -CONN */
+	uint64_t began, answered;       /* clock; answered 0 when it was not */
 	struct sim_told told_a, told_b; /* report.c */
-	void *story;              /* truth.c */
-	void *script;             /* traffic.c */
+	void *story;                    /* truth.c */
+	void *script;                   /* traffic.c */
 };
 
 /* ---- What happens ---- */
 
 enum sim_what {
-	SIM_BEGAN,        /* call, end: A is there */
-	SIM_OFFERED,      /* call, end: a target begins to ring */
-	SIM_WITHDRAWN,    /* call, end: a target stops ringing without having answered; end goes away */
-	SIM_REJECTED,     /* call, end, text: a target's user pushed the call away; text is how, "dnd" */
-	SIM_QUEUED,       /* call: waits in a queue */
-	SIM_ANNOUNCED,    /* call: hears an announcement */
-	SIM_ANSWERED,     /* call, end: end is B now, and A and B are both connected: a user, an outside party */
-	SIM_VOICEMAIL,    /* call, end: end is a voicemail channel, and is B now */
-	SIM_MESSAGE,      /* call: a message of call->message_s was left */
-	SIM_HELD,         /* call, end: end's user has put the other on hold */
-	SIM_RETRIEVED,    /* call, end: and back */
-	SIM_PARKED,       /* call, end, user: end is a park slot, and took the place of a user's end, which is lost next */
-	SIM_UNPARKED,     /* call, end: end took the place of the slot */
-	SIM_TRANSFERRED,  /* call, end, user: by user; end took the other's place in `call`; other: the consultation it came
+	SIM_BEGAN,     /* call, end: A is there */
+	SIM_OFFERED,   /* call, end: a target begins to ring */
+	SIM_WITHDRAWN, /* call, end: a target stops ringing without having answered; end goes away */
+	SIM_REJECTED,  /* call, end, text: a target's user pushed the call away; text is how, "dnd" */
+	SIM_QUEUED,    /* call: waits in a queue */
+	SIM_ANNOUNCED, /* call: hears an announcement */
+	SIM_ANSWERED,  /* call, end: end is B now, and A and B are both connected: a user, an outside party */
+	SIM_VOICEMAIL, /* call, end: end is a voicemail channel, and is B now */
+	SIM_MESSAGE,   /* call: a message of call->message_s was left */
+	SIM_HELD,      /* call, end: end's user has put the other on hold */
+	SIM_RETRIEVED, /* call, end: and back */
+	SIM_PARKED, /* call, end, user: end is a park slot, and took the place of a user's end, which is lost next */
+	SIM_UNPARKED, /* call, end: end took the place of the slot */
+	SIM_TRANSFERRED, /* call, end, user: by user; end took the other's place in `call`; other: the consultation it came
 	                   * from, which ceases to be; NULL for a blind transfer, then end is not there yet: NULL */
-	SIM_CONFERENCED,  /* call, end: end is a seat in a conference, in place of what was there; `other`:
+	SIM_CONFERENCED, /* call, end: end is a seat in a conference, in place of what was there; `other`:
 	                   * the call in which the same conference has its first seat */
-	SIM_END_LOST,     /* call, end, cause, inbound: end is gone, and freed when this was told */
-	SIM_ENDED,        /* call: it has no end any more, and is freed when this was told */
-	SIM_CHANGED,      /* call: anything that a Detail shows has changed: tell it. Once after each thing
+	SIM_END_LOST,    /* call, end, cause, inbound: end is gone, and freed when this was told */
+	SIM_ENDED,       /* call: it has no end any more, and is freed when this was told */
+	SIM_CHANGED,     /* call: anything that a Detail shows has changed: tell it. Once after each thing
 	                   * that happened, before the losses of ends that this made superfluous */
-	SIM_LEFT,         /* call, node, call_id: that node sees it no more; behind the CHANGED that says where it is */
-	SIM_SWAPPED,      /* call: A and B have changed places; before its CHANGED */
-	SIM_SIP,          /* call, end, inbound: a SIP dialogue began (inbound says START) or is over */
-	SIM_USER,         /* user, state, old_state: an extension's state changed; text when it is one of the plain
+	SIM_LEFT, /* call, node, call_id: that node sees it no more; behind the CHANGED that says where it is */
+	SIM_SWAPPED, /* call: A and B have changed places; before its CHANGED */
+	SIM_SIP,     /* call, end, inbound: a SIP dialogue began (inbound says START) or is over */
+	SIM_USER,    /* user, state, old_state: an extension's state changed; text when it is one of the plain
 	                   * messages instead */
 };
 
@@ -182,9 +182,11 @@ void sim_exchange_clear(struct sim_exchange *x);
 
 /* A user's calls, by what can be done with them; NULL when there is none. */
 struct sim_call *sim_user_ringing(const struct sim_exchange *x, const struct sim_user *u);
-struct sim_call *sim_user_active(const struct sim_exchange *x, const struct sim_user *u); /* connected, or dialling */
+struct sim_call *sim_user_active(const struct sim_exchange *x,
+                                 const struct sim_user *u); /* connected, or dialling */
 struct sim_call *sim_user_held(const struct sim_exchange *x, const struct sim_user *u);
-bool sim_user_is_free(const struct sim_exchange *x, const struct sim_user *u); /* no end at all, not ringing */
+bool sim_user_is_free(const struct sim_exchange *x,
+                      const struct sim_user *u); /* no end at all, not ringing */
 /* The end of a user in a call; NULL. */
 struct sim_end *sim_call_end_of(const struct sim_call *call, const struct sim_user *u);
 /* A channel of that trunk is free. */
@@ -196,11 +198,11 @@ uint32_t sim_group_waiting(const struct sim_exchange *x, const struct sim_group 
 
 struct sim_incoming {
 	const struct sim_trunk *trunk;
-	const char *did;      /* digits received; NULL: "" */
-	const char *cli;      /* NULL or "" when not sent */
-	const char *name;     /* NULL: the directory's, if it knows the number */
-	int64_t presentation; /* DL3_PRESENTATION_* */
-	const char *to;       /* extension, in place of the trunk's routes; NULL */
+	const char *did;                      /* digits received; NULL: "" */
+	const char *cli;                      /* NULL or "" when not sent */
+	const char *name;                     /* NULL: the directory's, if it knows the number */
+	int64_t presentation;                 /* DL3_PRESENTATION_* */
+	const char *to;                       /* extension, in place of the trunk's routes; NULL */
 	const char *tag, *account_code, *ivr; /* NULL */
 	uint64_t ivr_ms;
 };
@@ -230,12 +232,15 @@ bool sim_far_answer(struct sim_exchange *x, struct sim_call *call, struct sim_er
 bool sim_far_clear(struct sim_exchange *x, struct sim_call *call, int64_t cause, struct sim_error *error);
 
 /* `call` may be NULL in all of these: the one call of the user that fits. */
-bool sim_answer(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error);
+bool sim_answer(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+                struct sim_error *error);
 /* Pushes a ringing call away; `how` is what AttemptReject says: "dnd", "drop". */
 bool sim_reject(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, const char *how,
                 struct sim_error *error);
-bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error);
-bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error);
+bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+                 struct sim_error *error);
+bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+              struct sim_error *error);
 bool sim_retrieve(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
                   struct sim_error *error);
 /* Unannounced: the active call goes to `to`, and the user is out of it. */
@@ -259,15 +264,18 @@ bool sim_pick_up(struct sim_exchange *x, const struct sim_user *u, const char *f
 bool sim_to_voicemail(struct sim_exchange *x, struct sim_call *call, const char *mailbox,
                       struct sim_error *error);
 /* The caller has spoken so long; the length shows in a Detail, then the caller may hang up. */
-bool sim_leave_message(struct sim_exchange *x, struct sim_call *call, uint32_t seconds, struct sim_error *error);
+bool sim_leave_message(struct sim_exchange *x, struct sim_call *call, uint32_t seconds,
+                       struct sim_error *error);
 /* DL3_PARTY_FLAG_* of one side of a call, on or off: recording, consent, privacy. */
 bool sim_set_flags(struct sim_exchange *x, struct sim_call *call, const struct sim_end *end, int64_t flags,
                    struct sim_error *error);
-bool sim_set_account(struct sim_exchange *x, struct sim_call *call, const char *code, struct sim_error *error);
+bool sim_set_account(struct sim_exchange *x, struct sim_call *call, const char *code,
+                     struct sim_error *error);
 /* A member takes the group's calls, or does not. */
 bool sim_set_member(struct sim_exchange *x, const struct sim_group *g, const struct sim_user *u, bool active,
                     struct sim_error *error);
 bool sim_member_is_active(const struct sim_exchange *x, const struct sim_group *g, const struct sim_user *u);
-bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bool on, struct sim_error *error);
+bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bool on,
+                            struct sim_error *error);
 
 #endif

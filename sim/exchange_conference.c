@@ -88,7 +88,8 @@ static void seat(struct sim_bridge *b, struct sim_live *l)
 	b->members++;
 	x->nodes[b->end->node].seats++;
 	sim_connect(l);
-	sim_tell(x, &(struct sim_news){ .what = SIM_CONFERENCED, .call = &l->c, .end = l->c.a, .other = first });
+	sim_tell(x,
+	         &(struct sim_news){ .what = SIM_CONFERENCED, .call = &l->c, .end = l->c.a, .other = first });
 	sim_changed(l);
 }
 
@@ -151,7 +152,8 @@ bool sim_conference(struct sim_exchange *x, const struct sim_user *u, struct sim
 	struct sim_call *held = sim_user_held(x, u), *active = sim_user_active(x, u);
 
 	if (!held || !active || sim_live(active)->stage != SIM_STAGE_CONNECTED)
-		return sim_no(error, "expected %s to hold one and to talk to another, and it does not", u->extension);
+		return sim_no(error, "expected %s to hold one and to talk to another, and it does not",
+		              u->extension);
 	struct sim_live *l = sim_live(held), *m = sim_live(active);
 
 	if (!has_seats(x, l->bridge ? l->bridge->end->node : u->node, l->bridge ? 1 : 3, error) ||

@@ -73,8 +73,8 @@ bool sim_call_in(struct sim_exchange *x, const struct sim_incoming *in, struct s
 	if (!sim_resolve(x, to, in->trunk->node, &goal) || goal.outside)
 		return sim_no(error, "expected the extension of a user or a group, and '%s' is neither", to);
 	if (!sim_trunk_has_channel(x, in->trunk))
-		return sim_no(error, "expected a free channel on line %u, and all %u are taken", in->trunk->line,
-		              in->trunk->channels);
+		return sim_no(error, "expected a free channel on line %u, and all %u are taken",
+		              in->trunk->line, in->trunk->channels);
 	if (!sim_reserve(x, 1, 1 + sim_goal_ends(x, &goal), error))
 		return false;
 	struct sim_end *a = sim_end_of_trunk(x, in->trunk, true);
@@ -100,7 +100,8 @@ static bool may_begin(const struct sim_exchange *x, const struct sim_user *u, st
 	if (sim_user_active(x, u))
 		return sim_no(error, "expected %s to be free, and it is in a call", u->extension);
 	if (s->end_count >= SIM_USER_ENDS_MAX - 1)
-		return sim_no(error, "%s has %u calls already, as many as a phone can have", u->extension, s->end_count);
+		return sim_no(error, "%s has %u calls already, as many as a phone can have", u->extension,
+		              s->end_count);
 	return true;
 }
 
@@ -117,7 +118,8 @@ static struct sim_live *lift(struct sim_exchange *x, const struct sim_user *u)
 	return l;
 }
 
-bool sim_off_hook(struct sim_exchange *x, const struct sim_user *u, struct sim_call **call, struct sim_error *error)
+bool sim_off_hook(struct sim_exchange *x, const struct sim_user *u, struct sim_call **call,
+                  struct sim_error *error)
 {
 	if (!may_begin(x, u, error) || !sim_reserve(x, 1, 1, error))
 		return false;
@@ -152,7 +154,8 @@ bool sim_dial(struct sim_exchange *x, const struct sim_user *u, const struct sim
 	if (!d->number || !*d->number)
 		return sim_no(error, "expected a number to dial");
 	if (l && l->stage != SIM_STAGE_DIALLING)
-		return sim_no(error, "expected %s to hear dial tone or to be free, and it is in a call", u->extension);
+		return sim_no(error, "expected %s to hear dial tone or to be free, and it is in a call",
+		              u->extension);
 	if (!l && !may_begin(x, u, error))
 		return false;
 	(void)sim_resolve(x, d->number, u->node, &goal);

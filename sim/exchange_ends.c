@@ -24,7 +24,8 @@ void sim_text(char *to, size_t cap, const char *from)
 
 /* ---- Making ---- */
 
-struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_t node, int64_t equipment_class)
+struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_t node,
+                           int64_t equipment_class)
 {
 	struct sim_end *e = sim_end_take(x);
 
@@ -42,7 +43,8 @@ struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_
 static void give_sip_call_id(struct sim_exchange *x, struct sim_end *e)
 {
 	snprintf(e->sip_call_id, sizeof(e->sip_call_id), "%016llx%016llx",
-	         (unsigned long long)sim_random_next(&x->random), (unsigned long long)sim_random_next(&x->random));
+	         (unsigned long long)sim_random_next(&x->random),
+	         (unsigned long long)sim_random_next(&x->random));
 }
 
 struct sim_end *sim_end_of_user(struct sim_exchange *x, const struct sim_user *u, bool incoming)
@@ -98,7 +100,8 @@ struct sim_end *sim_end_of_trunk(struct sim_exchange *x, const struct sim_trunk 
 static void tell_sip(struct sim_live *l, struct sim_end *e, bool start)
 {
 	if (e->sip_call_id[0])
-		sim_tell(l->x, &(struct sim_news){ .what = SIM_SIP, .call = &l->c, .end = e, .inbound = start });
+		sim_tell(l->x,
+		         &(struct sim_news){ .what = SIM_SIP, .call = &l->c, .end = e, .inbound = start });
 }
 
 void sim_join(struct sim_live *l, struct sim_end **place, struct sim_end *e)
@@ -217,10 +220,12 @@ static const char *cause_text(int64_t cause)
 
 void sim_lose(struct sim_live *l, struct sim_end *e, int64_t cause, bool inbound)
 {
-	sim_tell(l->x, &(struct sim_news){
-			       .what = SIM_END_LOST, .call = &l->c, .end = e, .cause = cause, .inbound = inbound });
+	sim_tell(l->x,
+	         &(struct sim_news){
+			 .what = SIM_END_LOST, .call = &l->c, .end = e, .cause = cause, .inbound = inbound });
 	if (e->device == SIM_AT_USER)
-		sim_tell(l->x, &(struct sim_news){ .what = SIM_USER, .user = e->user, .text = cause_text(cause) });
+		sim_tell(l->x,
+		         &(struct sim_news){ .what = SIM_USER, .user = e->user, .text = cause_text(cause) });
 	gone(l, e);
 }
 

@@ -5,8 +5,8 @@
 
 #include "exchange_parts.h"
 
-static struct sim_live *talking_call(const struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
-                                     struct sim_error *error)
+static struct sim_live *talking_call(const struct sim_exchange *x, const struct sim_user *u,
+                                     struct sim_call *call, struct sim_error *error)
 {
 	struct sim_call *c = call ? call : sim_user_active(x, u);
 	struct sim_end *e = c ? sim_call_end_of(c, u) : NULL;
@@ -59,7 +59,8 @@ bool sim_transfer(struct sim_exchange *x, const struct sim_user *u, struct sim_c
 	struct sim_end *e = sim_call_end_of(&l->c, u), *other = sim_other(l, e);
 
 	if (!to || !sim_resolve(x, to, u->node, &goal))
-		return sim_no(error, "expected a number to transfer to, and '%s' leads nowhere", to ? to : "");
+		return sim_no(error, "expected a number to transfer to, and '%s' leads nowhere",
+		              to ? to : "");
 	if (goal.user == u || (other->device == SIM_AT_USER && goal.user == other->user))
 		return sim_no(error, "expected somebody else to transfer to, and %s is in the call", to);
 	if (!sim_goal_is_open(x, &goal, error) || !sim_reserve(x, 0, 1 + sim_goal_ends(x, &goal), error))
@@ -84,7 +85,8 @@ bool sim_consult(struct sim_exchange *x, const struct sim_user *u, const char *t
 	if (goal.user == u)
 		return sim_no(error, "%s would call itself", u->extension);
 	if (sim_state_of(x, u)->end_count >= SIM_USER_ENDS_MAX - 1 || sim_state_of(x, u)->ringing)
-		return sim_no(error, "expected %s to be able to make another call, and it is not", u->extension);
+		return sim_no(error, "expected %s to be able to make another call, and it is not",
+		              u->extension);
 	if (!sim_goal_is_open(x, &goal, error) || !sim_reserve(x, 1, 1 + sim_goal_ends(x, &goal), error))
 		return false;
 	if (active && !sim_hold(x, u, active, error))
@@ -93,7 +95,8 @@ bool sim_consult(struct sim_exchange *x, const struct sim_user *u, const char *t
 }
 
 /* The two that remain are joined in the call that was held. */
-static void join_talking(struct sim_live *held, struct sim_live *second, struct sim_end *e1, struct sim_end *e2)
+static void join_talking(struct sim_live *held, struct sim_live *second, struct sim_end *e1,
+                         struct sim_end *e2)
 {
 	struct sim_exchange *x = held->x;
 	const struct sim_user *by = e1->user;
@@ -106,8 +109,11 @@ static void join_talking(struct sim_live *held, struct sim_live *second, struct 
 	if (e3->device == SIM_AT_USER)
 		held->c.current_user = e3->user;
 	second->c.a = second->c.b = NULL;
-	sim_tell(x, &(struct sim_news){
-			    .what = SIM_TRANSFERRED, .call = &held->c, .other = &second->c, .end = e3, .user = by });
+	sim_tell(x, &(struct sim_news){ .what = SIM_TRANSFERRED,
+	                                .call = &held->c,
+	                                .other = &second->c,
+	                                .end = e3,
+	                                .user = by });
 	sim_changed(held);
 	sim_lose(held, e1, DL3_CAUSE_TRANSFER, true);
 	sim_lose(second, e2, DL3_CAUSE_TRANSFER, true);
@@ -119,7 +125,8 @@ static void join_talking(struct sim_live *held, struct sim_live *second, struct 
 /* It rings for the one who waits from now on, in place of the one who asked. */
 static void join_ringing(struct sim_live *held, struct sim_live *second, struct sim_end *e1)
 {
-	struct sim_goal goal = { .group = second->group, .user = second->group ? NULL : second->c.current_user };
+	struct sim_goal goal = { .group = second->group,
+		                 .user = second->group ? NULL : second->c.current_user };
 
 	sim_stop_waiting(second);
 	sim_clear(second, NULL, DL3_CAUSE_TRANSFER);
@@ -131,7 +138,8 @@ bool sim_complete(struct sim_exchange *x, const struct sim_user *u, struct sim_e
 	struct sim_call *held = sim_user_held(x, u), *active = sim_user_active(x, u);
 
 	if (!held || !active)
-		return sim_no(error, "expected %s to hold one call and to be in another, and it does not", u->extension);
+		return sim_no(error, "expected %s to hold one call and to be in another, and it does not",
+		              u->extension);
 	struct sim_live *l = sim_live(held), *m = sim_live(active);
 	struct sim_end *e1 = sim_call_end_of(held, u), *e2 = sim_call_end_of(active, u);
 
@@ -144,7 +152,8 @@ bool sim_complete(struct sim_exchange *x, const struct sim_user *u, struct sim_e
 	else if (m->stage == SIM_STAGE_OFFERING && m->c.target_count > 0)
 		join_ringing(l, m, e1);
 	else
-		return sim_no(error, "expected the second call of %s to ring or to be answered, and it does not",
+		return sim_no(error,
+		              "expected the second call of %s to ring or to be answered, and it does not",
 		              u->extension);
 	sim_settle(x);
 	return true;
@@ -161,8 +170,8 @@ bool sim_park(struct sim_exchange *x, const struct sim_user *u, struct sim_call 
 	if (!l)
 		return false;
 	if (slot == 0 || slot > x->world->nodes[u->node].park_slots)
-		return sim_no(error, "expected a park slot from 1 to %u, and came %u", x->world->nodes[u->node].park_slots,
-		              slot);
+		return sim_no(error, "expected a park slot from 1 to %u, and came %u",
+		              x->world->nodes[u->node].park_slots, slot);
 	if (n->slots[slot - 1])
 		return sim_no(error, "expected park slot %u to be free, and call %llu is in it", slot,
 		              (unsigned long long)n->slots[slot - 1]->c.number);

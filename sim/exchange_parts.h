@@ -36,7 +36,7 @@ struct sim_live {
 	struct sim_call c; /* first: a sim_call is one of these */
 	struct sim_live *older, *newer, *chained;
 	enum sim_stage stage;
-	struct sim_alarm ring, wait; /* nobody answers; announcement, overflow, voicemail of a group */
+	struct sim_alarm ring, wait;   /* nobody answers; announcement, overflow, voicemail of a group */
 	const struct sim_group *group; /* that distributes it */
 	size_t next_member;            /* of a sequential or rotary group */
 	uint64_t group_since;
@@ -56,8 +56,8 @@ struct sim_user_state {
 	unsigned end_count;
 	struct sim_end *ringing; /* a target; not among `ends` */
 	bool do_not_disturb, wants_service;
-	uint32_t state;      /* SIM_EXTN_* */
-	uint64_t free_since; /* of the longest waiting */
+	uint32_t state;         /* SIM_EXTN_* */
+	uint64_t free_since;    /* of the longest waiting */
 	const uint32_t *groups; /* where he is a member */
 	uint32_t group_count;
 };
@@ -126,7 +126,8 @@ struct sim_trunk_state *sim_trunk_state_of(const struct sim_exchange *x, const s
 
 struct sim_end *sim_end_of_user(struct sim_exchange *x, const struct sim_user *u, bool incoming);
 struct sim_end *sim_end_of_trunk(struct sim_exchange *x, const struct sim_trunk *t, bool incoming);
-struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_t node, int64_t equipment_class);
+struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_t node,
+                           int64_t equipment_class);
 void sim_text(char *to, size_t cap, const char *from);
 /* Puts an end into its place; a user's is known to him from then on. */
 void sim_join(struct sim_live *l, struct sim_end **place, struct sim_end *e);

@@ -69,7 +69,8 @@ bool sim_goal_is_open(const struct sim_exchange *x, const struct sim_goal *goal,
 	if (goal->full)
 		return sim_no(error, "expected a free channel to the outside, and all are taken");
 	if (u && !may_ring(x, u) && !(u->voicemail && has_mailbox(x, u->node)))
-		return sim_no(error, "expected %s to be free, and it is busy and has no voicemail", u->extension);
+		return sim_no(error, "expected %s to be free, and it is busy and has no voicemail",
+		              u->extension);
 	if (g && g->member_count == 0)
 		return sim_no(error, "expected group %s to have members, and it has none", g->extension);
 	return true;
@@ -252,8 +253,8 @@ static size_t choose_member(const struct sim_live *l)
 			continue;
 		if (g->mode != SIM_LONGEST_WAITING)
 			return member;
-		if (best == SIM_NONE || l->x->users[g->members[member]].free_since <
-		                                l->x->users[g->members[best]].free_since)
+		if (best == SIM_NONE ||
+		    l->x->users[g->members[member]].free_since < l->x->users[g->members[best]].free_since)
 			best = member;
 	}
 	return best;
@@ -304,7 +305,8 @@ static void set_wait(struct sim_live *l)
 		at = least(at, due(l, g->overflow_s));
 	if (at == UINT64_MAX)
 		return;
-	(void)sim_alarm_set(l->x->clock, &l->wait, at > l->x->clock->now ? at - l->x->clock->now : 0, waited, l);
+	(void)sim_alarm_set(l->x->clock, &l->wait, at > l->x->clock->now ? at - l->x->clock->now : 0, waited,
+	                    l);
 }
 
 /* Phones of the group ring, or the call waits; the alarms of the group go on. False: it is full. */
@@ -335,7 +337,8 @@ static bool start_group(struct sim_live *l, const struct sim_group *g)
 		return (g->voicemail_s > 0 && sim_send_to_voicemail(l, NULL, g)) ||
 		       nobody_there(l, DL3_CAUSE_NO_USER_RESPONDING);
 	if (!distribute(l))
-		return (g->voicemail_s > 0 && sim_send_to_voicemail(l, NULL, g)) || nobody_there(l, DL3_CAUSE_BUSY);
+		return (g->voicemail_s > 0 && sim_send_to_voicemail(l, NULL, g)) ||
+		       nobody_there(l, DL3_CAUSE_BUSY);
 	set_wait(l);
 	return true;
 }

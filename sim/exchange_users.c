@@ -6,8 +6,8 @@
 
 /* ---- Which call ---- */
 
-static struct sim_live *ringing_call(const struct sim_exchange *x, const struct sim_user *u, const struct sim_call *call,
-                                     struct sim_error *error)
+static struct sim_live *ringing_call(const struct sim_exchange *x, const struct sim_user *u,
+                                     struct sim_call *call, struct sim_error *error)
 {
 	struct sim_call *rings = sim_user_ringing(x, u);
 
@@ -18,8 +18,8 @@ static struct sim_live *ringing_call(const struct sim_exchange *x, const struct 
 	return sim_live(rings);
 }
 
-static struct sim_live *connected_call(const struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
-                                       struct sim_error *error)
+static struct sim_live *connected_call(const struct sim_exchange *x, const struct sim_user *u,
+                                       struct sim_call *call, struct sim_error *error)
 {
 	struct sim_call *c = call ? call : sim_user_active(x, u);
 	struct sim_end *e = c ? sim_call_end_of(c, u) : NULL;
@@ -57,14 +57,16 @@ static size_t target_of(const struct sim_live *l, const struct sim_user *u)
 	return SIM_NONE;
 }
 
-bool sim_answer(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error)
+bool sim_answer(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+                struct sim_error *error)
 {
 	struct sim_live *l = ringing_call(x, u, call, error);
 
 	if (!l || !sim_reserve(x, 0, sim_goal_ends(x, NULL), error))
 		return false;
 	if (sim_user_active(x, u))
-		return sim_no(error, "expected %s to be free to answer, and it is in another call", u->extension);
+		return sim_no(error, "expected %s to be free to answer, and it is in another call",
+		              u->extension);
 	size_t i = target_of(l, u);
 	struct sim_end *e = l->c.targets[i];
 
@@ -96,7 +98,8 @@ bool sim_pick_up(struct sim_exchange *x, const struct sim_user *u, const char *f
 	struct sim_live *l = from ? rings_at(x, from) : NULL;
 
 	if (!l)
-		return sim_no(error, "expected a call to ring at %s, and none does", from ? from : "(nobody)");
+		return sim_no(error, "expected a call to ring at %s, and none does",
+		              from ? from : "(nobody)");
 	if (sim_user_ringing(x, u) && &l->c == sim_user_ringing(x, u))
 		return sim_answer(x, u, NULL, error);
 	if (!sim_user_is_free(x, u))
@@ -127,8 +130,10 @@ bool sim_reject(struct sim_exchange *x, const struct sim_user *u, struct sim_cal
 		return false;
 	size_t i = target_of(l, u);
 
-	sim_tell(x, &(struct sim_news){
-			    .what = SIM_REJECTED, .call = &l->c, .end = l->c.targets[i], .text = how ? how : "drop" });
+	sim_tell(x, &(struct sim_news){ .what = SIM_REJECTED,
+	                                .call = &l->c,
+	                                .end = l->c.targets[i],
+	                                .text = how ? how : "drop" });
 	sim_withdraw(l, i, false);
 	if (l->c.target_count > 0)
 		sim_changed(l);
@@ -140,7 +145,8 @@ bool sim_reject(struct sim_exchange *x, const struct sim_user *u, struct sim_cal
 
 /* ---- Hanging up ---- */
 
-bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error)
+bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+                 struct sim_error *error)
 {
 	struct sim_call *c = call ? call : sim_user_active(x, u);
 
@@ -160,7 +166,8 @@ bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_ca
 
 /* ---- Hold ---- */
 
-bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error)
+bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+              struct sim_error *error)
 {
 	struct sim_live *l = connected_call(x, u, call, error);
 
@@ -169,8 +176,8 @@ bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call 
 	struct sim_end *e = sim_call_end_of(&l->c, u), *other = sim_other(l, e);
 
 	if (other->holding)
-		return sim_no(error, "expected the other side of %s to be there, and it has put %s on hold", u->extension,
-		              u->extension);
+		return sim_no(error, "expected the other side of %s to be there, and it has put %s on hold",
+		              u->extension, u->extension);
 	if (l->stage != SIM_STAGE_CONNECTED && l->stage != SIM_STAGE_CONFERENCE)
 		return sim_no(error, "expected %s to talk to people, and it does not", u->extension);
 	e->holding = true;
@@ -187,7 +194,8 @@ bool sim_hold(struct sim_exchange *x, const struct sim_user *u, struct sim_call 
 	return true;
 }
 
-bool sim_retrieve(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call, struct sim_error *error)
+bool sim_retrieve(struct sim_exchange *x, const struct sim_user *u, struct sim_call *call,
+                  struct sim_error *error)
 {
 	struct sim_call *c = call ? call : sim_user_held(x, u);
 	struct sim_end *e = c ? sim_call_end_of(c, u) : NULL;
@@ -195,7 +203,8 @@ bool sim_retrieve(struct sim_exchange *x, const struct sim_user *u, struct sim_c
 	if (!e || !e->holding)
 		return sim_no(error, "expected %s to have put a call on hold, and it has not", u->extension);
 	if (sim_user_active(x, u))
-		return sim_no(error, "expected %s to be free to retrieve, and it is in another call", u->extension);
+		return sim_no(error, "expected %s to be free to retrieve, and it is in another call",
+		              u->extension);
 	sim_connect(sim_live(c));
 	sim_tell(x, &(struct sim_news){ .what = SIM_RETRIEVED, .call = c, .end = e });
 	sim_changed(sim_live(c));
@@ -205,7 +214,8 @@ bool sim_retrieve(struct sim_exchange *x, const struct sim_user *u, struct sim_c
 
 /* ---- Voicemail ---- */
 
-bool sim_to_voicemail(struct sim_exchange *x, struct sim_call *call, const char *mailbox, struct sim_error *error)
+bool sim_to_voicemail(struct sim_exchange *x, struct sim_call *call, const char *mailbox,
+                      struct sim_error *error)
 {
 	struct sim_live *l = sim_live(call);
 	const struct sim_user *u = mailbox ? sim_world_user(x->world, mailbox) : NULL;
@@ -232,7 +242,8 @@ bool sim_to_voicemail(struct sim_exchange *x, struct sim_call *call, const char 
 	return true;
 }
 
-bool sim_leave_message(struct sim_exchange *x, struct sim_call *call, uint32_t seconds, struct sim_error *error)
+bool sim_leave_message(struct sim_exchange *x, struct sim_call *call, uint32_t seconds,
+                       struct sim_error *error)
 {
 	struct sim_live *l = sim_live(call);
 
@@ -302,14 +313,16 @@ bool sim_set_member(struct sim_exchange *x, const struct sim_group *g, const str
 	size_t i = member_index(x, g, u);
 
 	if (i == SIM_NONE)
-		return sim_no(error, "expected %s to be a member of %s, and it is not", u->extension, g->extension);
+		return sim_no(error, "expected %s to be a member of %s, and it is not", u->extension,
+		              g->extension);
 	sim_group_state_of(x, g)->active[i] = active;
 	if (active)
 		offer_service(x, u);
 	return true;
 }
 
-bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bool on, struct sim_error *error)
+bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bool on,
+                            struct sim_error *error)
 {
 	(void)error;
 	sim_state_of(x, u)->do_not_disturb = on;
