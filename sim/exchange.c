@@ -10,8 +10,7 @@
 
 #define FIRST_CHAINS 16u
 #define ALARMS_OF_AN_OPERATION 8u
-#define SPARES_MAX \
-	(SIM_TARGETS_MAX + 8u) /* calls and ends kept for the next ones: what an operation may need */
+#define SPARE_CALLS_MAX 2u /* kept for the next ones, as are the ends that an operation may need */
 
 bool sim_no(struct sim_error *error, const char *format, ...)
 {
@@ -113,7 +112,7 @@ void sim_end_give(struct sim_exchange *x, struct sim_end *e)
 	e->call = (struct sim_call *)(void *)x->spare_ends;
 	x->spare_ends = e;
 	x->spare_end_count++;
-	if (x->spare_end_count <= SPARES_MAX)
+	if (x->spare_end_count <= x->max_targets + 4)
 		return;
 	x->spare_ends = (struct sim_end *)(void *)e->call;
 	x->spare_end_count--;
@@ -183,6 +182,8 @@ static void forget(struct sim_exchange *x, struct sim_live *l)
 	while (*c != l)
 		c = &(*c)->chained;
 	*c = l->chained;
+	if (x->walk == l)
+		x->walk = l->newer;
 	if (l->older)
 		l->older->newer = l->newer;
 	else
@@ -192,7 +193,7 @@ static void forget(struct sim_exchange *x, struct sim_live *l)
 	else
 		x->newest = l->older;
 	x->calls_now--;
-	if (x->spare_call_count >= SPARES_MAX) {
+	if (x->spare_call_count >= SPARE_CALLS_MAX) {
 		free(l);
 		return;
 	}
@@ -297,7 +298,7 @@ struct sim_end *sim_call_end_of(const struct sim_call *call, const struct sim_us
 
 bool sim_trunk_has_channel(const struct sim_exchange *x, const struct sim_trunk *t)
 {
-	return sim_trunk_state_of(x, t)->used < t->channels;
+	return sim_trunk_state_of(x, t)->free_count > 0;
 }
 
 uint32_t sim_group_waiting(const struct sim_exchange *x, const struct sim_group *g)
@@ -314,36 +315,41 @@ void sim_exchange_clear(struct sim_exchange *x)
 	sim_settle(x);
 }
 
-static void hush(struct sim_end *e, uint64_t nodes)
+static void hush_end(struct sim_end *e, uint64_t nodes)
 {
 	if (e)
 		e->seen_by &= ~nodes;
 }
 
-static bool is_seen(const struct sim_live *l, size_t node)
+/* Those nodes know nothing of the call any more, and so do not tell that it is over. @return whether one did. */
+static bool hush(struct sim_live *l, uint64_t nodes)
 {
-	for (size_t i = 0; i < l->c.view_count; i++)
-		if (node == SIM_NONE || l->c.views[i].node == node)
-			return true;
-	return node == SIM_NONE;
+	size_t kept = 0, count = l->c.view_count;
+
+	for (size_t i = 0; i < count; i++)
+		if (!(nodes & (uint64_t)1 << l->kept[i].node))
+			l->kept[kept++] = l->kept[i];
+	l->c.view_count = kept;
+	if (kept == count)
+		return false;
+	hush_end(l->c.a, nodes);
+	hush_end(l->c.b, nodes);
+	return true;
 }
 
 void sim_exchange_reboot(struct sim_exchange *x, size_t node)
 {
 	uint64_t nodes = node == SIM_NONE ? UINT64_MAX : (uint64_t)1 << node;
 
-	/* Clearing one call of a conference may end others: from the front each time. */
-	for (struct sim_live *l = x->oldest; l;) {
-		uint64_t number = l->c.number;
-
-		if (is_seen(l, node)) {
-			hush(l->c.a, nodes);
-			hush(l->c.b, nodes);
+	/* All of them first: the end of one call of a conference may be that of another. */
+	for (struct sim_live *l = x->oldest; l; l = l->newer)
+		l->rebooted = hush(l, nodes);
+	for (struct sim_live *l = x->oldest; l; l = x->walk) {
+		x->walk = l->newer;
+		if (l->rebooted)
 			sim_clear(l, NULL, DL3_CAUSE_NETWORK_OUT_OF_ORDER);
-		}
-		for (l = x->oldest; l && l->c.number <= number;)
-			l = l->newer;
 	}
+	x->walk = NULL;
 	for (size_t i = 0; i < x->world->node_count; i++)
 		if (node == SIM_NONE || node == i)
 			x->nodes[i].ends = x->nodes[i].calls = 0;
@@ -396,9 +402,13 @@ static bool make_devices(struct sim_exchange *x)
 	const struct sim_world *w = x->world;
 
 	for (size_t i = 0; i < w->trunk_count; i++) {
-		x->trunks[i].taken = calloc(w->trunks[i].channels + 1, 1);
-		if (!x->trunks[i].taken)
+		struct sim_trunk_state *t = &x->trunks[i];
+
+		t->free = calloc((size_t)w->trunks[i].channels + 1, sizeof(*t->free));
+		if (!t->free)
 			return false;
+		for (; t->free_count < w->trunks[i].channels; t->free_count++)
+			t->free[t->free_count] = t->free_count + 1;
 	}
 	for (size_t i = 0; i < w->node_count; i++) {
 		x->nodes[i].slots = calloc(w->nodes[i].park_slots + 1, sizeof(*x->nodes[i].slots));
@@ -469,7 +479,7 @@ void sim_exchange_free(struct sim_exchange *x)
 	if (x->chains)
 		free_calls(x);
 	for (size_t i = 0; x->trunks && i < x->world->trunk_count; i++)
-		free(x->trunks[i].taken);
+		free(x->trunks[i].free);
 	for (size_t i = 0; x->nodes && i < x->world->node_count; i++)
 		free(x->nodes[i].slots);
 	free(x->chains);

@@ -277,5 +277,6 @@ bool sim_set_member(struct sim_exchange *x, const struct sim_group *g, const str
 bool sim_member_is_active(const struct sim_exchange *x, const struct sim_group *g, const struct sim_user *u);
 bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bool on,
                             struct sim_error *error);
+bool sim_user_does_not_disturb(const struct sim_exchange *x, const struct sim_user *u);
 
 #endif

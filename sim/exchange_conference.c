@@ -22,13 +22,14 @@ static void close_bridge(struct sim_bridge *b, struct sim_live *last)
 {
 	struct sim_exchange *x = last->x;
 	struct sim_end *a = last->c.a, *bridge = b->end;
+	int64_t cause = last->rebooted ? DL3_CAUSE_NETWORK_OUT_OF_ORDER : DL3_CAUSE_NORMAL;
 
 	sim_stop_waiting(last);
 	last->c.a = last->c.b = NULL;
 	last->bridge = NULL;
-	sim_lose(last, a, DL3_CAUSE_NORMAL, false);
+	sim_lose(last, a, cause, false);
 	free_bridge(x, b);
-	sim_lose(last, bridge, DL3_CAUSE_NORMAL, false);
+	sim_lose(last, bridge, cause, false);
 	sim_end_call(last);
 }
 
@@ -147,20 +148,31 @@ static bool has_seats(const struct sim_exchange *x, size_t node, unsigned more, 
 	              x->world->nodes[node].name, x->nodes[node].seats, all);
 }
 
+static bool talks(const struct sim_live *l)
+{
+	return l->stage == SIM_STAGE_CONNECTED || l->stage == SIM_STAGE_CONFERENCE;
+}
+
 bool sim_conference(struct sim_exchange *x, const struct sim_user *u, struct sim_error *error)
 {
 	struct sim_call *held = sim_user_held(x, u), *active = sim_user_active(x, u);
 
-	if (!held || !active || sim_live(active)->stage != SIM_STAGE_CONNECTED)
+	if (!held || !active || !talks(sim_live(active)))
 		return sim_no(error, "expected %s to hold one and to talk to another, and it does not",
 		              u->extension);
 	struct sim_live *l = sim_live(held), *m = sim_live(active);
+	struct sim_bridge *there = l->bridge ? l->bridge : m->bridge;
 
-	if (!has_seats(x, l->bridge ? l->bridge->end->node : u->node, l->bridge ? 1 : 3, error) ||
+	if (l->bridge && m->bridge)
+		return sim_no(error, "expected %s to be in one conference, and it is in two", u->extension);
+	if (sim_call_end_of(active, u)->on_hold)
+		return sim_no(error, "expected the other side of %s to be there, and it has put %s on hold",
+		              u->extension, u->extension);
+	if (!has_seats(x, there ? there->end->node : u->node, there ? 1 : 3, error) ||
 	    !sim_reserve(x, 1, 2 + sim_goal_ends(x, NULL), error))
 		return false;
-	if (l->bridge) {
-		add_to_conference(l->bridge, l, m, u);
+	if (there) {
+		add_to_conference(there, l->bridge ? l : m, l->bridge ? m : l, u);
 	} else {
 		struct sim_bridge *b = new_bridge(x, u);
 

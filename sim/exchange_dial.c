@@ -223,7 +223,7 @@ bool sim_far_clear(struct sim_exchange *x, struct sim_call *call, int64_t cause,
 {
 	struct sim_end *e = outside_end(call, false, error);
 
-	if (!e || !sim_reserve(x, 0, sim_goal_ends(x, NULL), error))
+	if (!e)
 		return false;
 	sim_clear(sim_live(call), e, cause);
 	sim_settle(x);

@@ -69,14 +69,18 @@ static uint32_t take_channel(struct sim_exchange *x, const struct sim_trunk *t)
 {
 	struct sim_trunk_state *s = sim_trunk_state_of(x, t);
 
-	while (s->taken[s->next])
-		s->next = (s->next + 1) % t->channels;
-	uint32_t channel = s->next;
+	uint32_t channel = s->free[s->first];
 
-	s->taken[channel] = 1;
-	s->used++;
-	s->next = (s->next + 1) % t->channels;
-	return channel + 1;
+	s->first = (s->first + 1) % t->channels;
+	s->free_count--;
+	return channel;
+}
+
+static void give_channel_back(struct sim_exchange *x, const struct sim_trunk *t, uint32_t channel)
+{
+	struct sim_trunk_state *s = sim_trunk_state_of(x, t);
+
+	s->free[(s->first + s->free_count++) % t->channels] = channel;
 }
 
 struct sim_end *sim_end_of_trunk(struct sim_exchange *x, const struct sim_trunk *t, bool incoming)
@@ -151,6 +155,16 @@ void sim_leave_to_a(struct sim_live *l, const struct sim_end *gone)
 
 /* ---- Going ---- */
 
+void sim_want_service(struct sim_exchange *x, const struct sim_user *u)
+{
+	struct sim_user_state *s = sim_state_of(x, u);
+
+	if (s->wants_service)
+		return;
+	s->wants_service = true;
+	x->freed[x->freed_count++] = (uint32_t)(u - x->world->users);
+}
+
 static void leave_user(struct sim_exchange *x, struct sim_end *e)
 {
 	struct sim_user_state *s = sim_state_of(x, e->user);
@@ -166,10 +180,7 @@ static void leave_user(struct sim_exchange *x, struct sim_end *e)
 	if (s->end_count > 0 || s->ringing)
 		return;
 	s->free_since = x->clock->now;
-	if (!s->wants_service) {
-		s->wants_service = true;
-		x->freed[x->freed_count++] = (uint32_t)(e->user - x->world->users);
-	}
+	sim_want_service(x, e->user);
 }
 
 static void give_device_back(struct sim_exchange *x, struct sim_end *e)
@@ -179,8 +190,7 @@ static void give_device_back(struct sim_exchange *x, struct sim_end *e)
 		leave_user(x, e);
 		break;
 	case SIM_AT_TRUNK:
-		sim_trunk_state_of(x, e->trunk)->taken[e->channel - 1] = 0;
-		sim_trunk_state_of(x, e->trunk)->used--;
+		give_channel_back(x, e->trunk, e->channel);
 		break;
 	case SIM_AT_VOICEMAIL:
 		x->nodes[e->node].voicemail--;

@@ -42,6 +42,7 @@ static void pass_on(struct sim_live *l, struct sim_end *e, const struct sim_goal
 
 	sim_leave_to_a(l, e);
 	l->leaving = e;
+	l->overflow_done = false;
 	take_off_hold(l->c.a);
 	note_transfer(l, by, e);
 	sim_tell(x, &(struct sim_news){ .what = SIM_TRANSFERRED, .call = &l->c, .user = by });
@@ -128,7 +129,17 @@ static void join_ringing(struct sim_live *held, struct sim_live *second, struct 
 	struct sim_goal goal = { .group = second->group,
 		                 .user = second->group ? NULL : second->c.current_user };
 
-	sim_stop_waiting(second);
+	sim_clear(second, NULL, DL3_CAUSE_TRANSFER);
+	pass_on(held, e1, &goal);
+}
+
+/* The line is dialled anew for the one who waits, on a channel of the same trunk. */
+static void join_dialled(struct sim_live *held, struct sim_live *second, struct sim_end *e1)
+{
+	char number[SIM_NUMBER_MAX];
+	struct sim_goal goal = { .trunk = second->c.b->trunk, .outside = number };
+
+	memcpy(number, second->c.b->target_number, sizeof(number));
 	sim_clear(second, NULL, DL3_CAUSE_TRANSFER);
 	pass_on(held, e1, &goal);
 }
@@ -145,12 +156,17 @@ bool sim_complete(struct sim_exchange *x, const struct sim_user *u, struct sim_e
 
 	if (l->stage != SIM_STAGE_CONNECTED)
 		return sim_no(error, "expected %s to hold somebody, and it is in a conference", u->extension);
+	if (e2->on_hold)
+		return sim_no(error, "expected the other side of %s to be there, and it has put %s on hold",
+		              u->extension, u->extension);
 	if (!sim_reserve(x, 0, 1 + sim_goal_ends(x, NULL), error))
 		return false;
 	if (m->stage == SIM_STAGE_CONNECTED)
 		join_talking(l, m, e1, e2);
 	else if (m->stage == SIM_STAGE_OFFERING && m->c.target_count > 0)
 		join_ringing(l, m, e1);
+	else if (m->stage == SIM_STAGE_OFFERING && m->c.b)
+		join_dialled(l, m, e1);
 	else
 		return sim_no(error,
 		              "expected the second call of %s to ring or to be answered, and it does not",
@@ -212,6 +228,9 @@ bool sim_unpark(struct sim_exchange *x, const struct sim_user *u, uint32_t slot,
 	/* Who waits in the slot may be on hold or the very user: then he meets himself. */
 	if (l->c.a->device == SIM_AT_USER && l->c.a->user == u)
 		return sim_no(error, "%s is itself the one in park slot %u", u->extension, slot);
+	if (!sim_can_reach(x, l->c.a->node, u->node))
+		return sim_no(error, "expected a way from %s to the caller's node, and there is none",
+		              u->extension);
 	if (!sim_reserve(x, 0, 1, error))
 		return false;
 	struct sim_end *e = sim_end_of_user(x, u, false), *p = l->c.b;

@@ -40,7 +40,7 @@ struct sim_live {
 	const struct sim_group *group; /* that distributes it */
 	size_t next_member;            /* of a sequential or rotary group */
 	uint64_t group_since;
-	bool announced, overflow_done;
+	bool announced, overflow_done, rebooted;
 	struct sim_live *queue_next;
 	bool in_queue;
 	struct sim_end *leaving;       /* lost behind the next CHANGED: who passed the call on */
@@ -70,8 +70,8 @@ struct sim_group_state {
 };
 
 struct sim_trunk_state {
-	uint8_t *taken; /* channels */
-	uint32_t used, next;
+	uint32_t *free; /* channels, from `first` on and round: the one free for longest is taken */
+	uint32_t first, free_count;
 };
 
 struct sim_node_state {
@@ -87,6 +87,7 @@ struct sim_exchange {
 	struct sim_random random;
 	struct sim_observer *observers, **last_observer;
 	struct sim_live *oldest, *newest, **chains;
+	struct sim_live *walk; /* the next call of whoever goes through them and ends some */
 	size_t chain_count;
 	uint64_t calls_made, answered, calls_now, ends_now;
 	struct sim_live *spare_calls;
@@ -143,6 +144,8 @@ void sim_swap(struct sim_live *l);
 void sim_clear(struct sim_live *l, const struct sim_end *by, int64_t cause);
 /* Nothing is left of it: told and freed. */
 void sim_end_call(struct sim_live *l);
+/* He may take a call that waits: sim_settle() sees to it. */
+void sim_want_service(struct sim_exchange *x, const struct sim_user *u);
 /* A user's state may be another one. */
 void sim_touch(struct sim_exchange *x, const struct sim_user *u);
 void sim_connect(struct sim_live *l);
@@ -171,6 +174,7 @@ bool sim_send_to_voicemail(struct sim_live *l, const struct sim_user *u, const s
 /* Nobody rings any more: the next one, or what comes then. May end the call. */
 void sim_next_target(struct sim_live *l, int64_t cause);
 void sim_settle(struct sim_exchange *x);
+bool sim_can_reach(const struct sim_exchange *x, size_t from, size_t to);
 
 /* ---- exchange_conference.c ---- */
 void sim_bridge_left(struct sim_live *l);

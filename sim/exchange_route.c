@@ -14,6 +14,13 @@ static bool has_prefix(const struct sim_trunk *t, const char *number)
 	return n > 0 && strncmp(number, t->prefix, n) == 0 && number[n] != '\0';
 }
 
+bool sim_can_reach(const struct sim_exchange *x, size_t from, size_t to)
+{
+	size_t path[SIM_NODES_MAX];
+
+	return from == to || sim_world_path(x->world, from, to, path) > 0;
+}
+
 /* A line of the caller's own system first, then any. */
 static void find_line(const struct sim_exchange *x, const char *number, size_t node, struct sim_goal *goal)
 {
@@ -21,7 +28,8 @@ static void find_line(const struct sim_exchange *x, const char *number, size_t n
 		for (size_t i = 0; i < x->world->trunk_count; i++) {
 			const struct sim_trunk *t = &x->world->trunks[i];
 
-			if ((t->node == node) != (pass == 0) || !has_prefix(t, number))
+			if ((t->node == node) != (pass == 0) || !has_prefix(t, number) ||
+			    !sim_can_reach(x, node, t->node))
 				continue;
 			goal->outside = number + strlen(t->prefix);
 			goal->full = true;
@@ -39,6 +47,10 @@ bool sim_resolve(const struct sim_exchange *x, const char *number, size_t node, 
 	goal->user = sim_world_user(x->world, number);
 	if (!goal->user)
 		goal->group = sim_world_group(x->world, number);
+	if (goal->user && !sim_can_reach(x, node, goal->user->node))
+		goal->user = NULL;
+	if (goal->group && !sim_can_reach(x, node, goal->group->node))
+		goal->group = NULL;
 	if (!goal->user && !goal->group)
 		find_line(x, number, node, goal);
 	return goal->user || goal->group || goal->outside;
@@ -61,6 +73,16 @@ static bool has_mailbox(const struct sim_exchange *x, size_t node)
 	return x->nodes[node].voicemail < x->world->nodes[node].voicemail_channels;
 }
 
+/* Whether a call finds somebody there, that is; he may himself be busy when it comes to it. */
+static bool is_forwarded(const struct sim_exchange *x, const struct sim_user *u)
+{
+	struct sim_goal goal;
+
+	return !sim_state_of(x, u)->do_not_disturb && u->forward_busy &&
+	       sim_resolve(x, u->forward_busy, u->node, &goal) && (!goal.user || may_ring(x, goal.user)) &&
+	       !goal.full;
+}
+
 bool sim_goal_is_open(const struct sim_exchange *x, const struct sim_goal *goal, struct sim_error *error)
 {
 	const struct sim_user *u = goal->user;
@@ -68,7 +90,7 @@ bool sim_goal_is_open(const struct sim_exchange *x, const struct sim_goal *goal,
 
 	if (goal->full)
 		return sim_no(error, "expected a free channel to the outside, and all are taken");
-	if (u && !may_ring(x, u) && !(u->voicemail && has_mailbox(x, u->node)))
+	if (u && !may_ring(x, u) && !(u->voicemail && has_mailbox(x, u->node)) && !is_forwarded(x, u))
 		return sim_no(error, "expected %s to be free, and it is busy and has no voicemail",
 		              u->extension);
 	if (g && g->member_count == 0)
@@ -234,10 +256,10 @@ static bool enqueue(struct sim_live *l)
 
 static bool member_can(const struct sim_live *l, size_t member)
 {
-	const struct sim_world *w = l->x->world;
+	const struct sim_user *u = &l->x->world->users[l->group->members[member]];
 
-	return sim_group_state_of(l->x, l->group)->active[member] &&
-	       may_ring(l->x, &w->users[l->group->members[member]]);
+	return sim_group_state_of(l->x, l->group)->active[member] && may_ring(l->x, u) &&
+	       sim_can_reach(l->x, l->c.a->node, u->node);
 }
 
 /* The next one to try: SIM_NONE when all are busy. */
@@ -282,6 +304,8 @@ static bool offer_members(struct sim_live *l)
 	return true;
 }
 
+#define TRY_AGAIN_MS 1000u
+
 static void waited(void *arg);
 
 static uint64_t due(const struct sim_live *l, uint32_t after_s)
@@ -305,8 +329,9 @@ static void set_wait(struct sim_live *l)
 		at = least(at, due(l, g->overflow_s));
 	if (at == UINT64_MAX)
 		return;
-	(void)sim_alarm_set(l->x->clock, &l->wait, at > l->x->clock->now ? at - l->x->clock->now : 0, waited,
-	                    l);
+	/* What was due and could not be, for want of a voicemail channel: again and again. */
+	(void)sim_alarm_set(l->x->clock, &l->wait,
+	                    at > l->x->clock->now ? at - l->x->clock->now : TRY_AGAIN_MS, waited, l);
 }
 
 /* Phones of the group ring, or the call waits; the alarms of the group go on. False: it is full. */
@@ -343,32 +368,49 @@ static bool start_group(struct sim_live *l, const struct sim_group *g)
 	return true;
 }
 
-static void overflow(struct sim_live *l)
+static bool overflow(struct sim_live *l)
 {
 	const struct sim_group *to = &l->x->world->groups[l->group->overflow];
 	size_t sum = l->x->max_targets + 2;
 
-	l->overflow_done = true;
 	if (!sim_reserve(l->x, 0, sum, NULL))
-		return;
+		return false;
+	l->overflow_done = true;
 	sim_stop_waiting(l);
 	sim_withdraw_all(l);
 	l->c.overflowed = true;
 	(void)start_group(l, to);
+	return true;
 }
 
 static void announce(struct sim_live *l)
 {
 	l->announced = true;
-	if (l->stage != SIM_STAGE_QUEUED) {
-		set_wait(l);
+	if (l->stage != SIM_STAGE_QUEUED)
 		return;
-	}
 	l->c.queueing = DL3_QUEUEING_ANNOUNCEMENT;
 	hear(l, DL3_STATE_CONNECTED, DL3_TONE_HOLD_MUSIC);
 	sim_tell(l->x, &(struct sim_news){ .what = SIM_ANNOUNCED, .call = &l->c });
 	sim_changed(l);
-	set_wait(l);
+}
+
+static bool is_due(const struct sim_live *l, uint32_t after_s)
+{
+	return due(l, after_s) <= l->x->clock->now;
+}
+
+/* @return false when the call still waits for its group as before. */
+static bool waited_long_enough(struct sim_live *l)
+{
+	const struct sim_group *g = l->group;
+
+	if (is_due(l, g->voicemail_s) && sim_reserve(l->x, 0, 1, NULL) && sim_send_to_voicemail(l, NULL, g))
+		return true;
+	if (g->overflow != SIM_NONE && !l->overflow_done && is_due(l, g->overflow_s) && overflow(l))
+		return true;
+	if (!l->announced && is_due(l, g->announce_s))
+		announce(l);
+	return false;
 }
 
 /* The call has waited so long for its group that something else comes. */
@@ -376,21 +418,50 @@ static void waited(void *arg)
 {
 	struct sim_live *l = arg;
 	struct sim_exchange *x = l->x;
-	const struct sim_group *g = l->group;
-	uint64_t now = x->clock->now;
 
-	if (due(l, g->voicemail_s) <= now && sim_reserve(x, 0, 1, NULL) && sim_send_to_voicemail(l, NULL, g))
-		;
-	else if (g->overflow != SIM_NONE && !l->overflow_done && due(l, g->overflow_s) <= now)
-		overflow(l);
-	else if (!l->announced && due(l, g->announce_s) <= now)
-		announce(l);
+	if (!waited_long_enough(l))
+		set_wait(l);
 	sim_settle(x);
+}
+
+/* ---- To the outside ---- */
+
+static bool dial_out(struct sim_live *l, const struct sim_goal *goal)
+{
+	struct sim_end *e = sim_end_of_trunk(l->x, goal->trunk, false);
+
+	e->state = DL3_STATE_DIALED;
+	sim_text(e->target_number, sizeof(e->target_number), goal->outside);
+	sim_text(e->cli, sizeof(e->cli), goal->trunk->number);
+	if (l->c.a->presentation == DL3_PRESENTATION_WITHHELD)
+		e->presentation = DL3_PRESENTATION_WITHHELD;
+	sim_text(e->related, sizeof(e->related), l->related);
+	sim_join(l, &l->c.b, e);
+	l->stage = SIM_STAGE_OFFERING;
+	hear(l, DL3_STATE_DIALED, DL3_TONE_NONE);
+	sim_changed(l);
+	return true;
 }
 
 /* ---- Nobody answers ---- */
 
-static bool ring_user(struct sim_live *l, const struct sim_user *u)
+static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards);
+
+static bool forward(struct sim_live *l, const char *number, unsigned forwards)
+{
+	struct sim_goal goal;
+
+	if (!number || forwards == 0 || !sim_resolve(l->x, number, l->c.a->node, &goal) || goal.full)
+		return false;
+	if (goal.user && !may_ring(l->x, goal.user))
+		return false;
+	sim_withdraw_all(l);
+	if (goal.user)
+		return start_user(l, goal.user, forwards - 1);
+	return goal.group ? start_group(l, goal.group) : dial_out(l, &goal);
+}
+
+static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards)
 {
 	l->group = NULL;
 	l->c.current_group = NULL;
@@ -434,11 +505,8 @@ static void next_of_user(struct sim_live *l, const struct sim_user *u, int64_t c
 	struct sim_exchange *x = l->x;
 
 	if (sim_reserve(x, 0, x->max_targets + 2, NULL)) {
-		if (cause != DL3_CAUSE_CALL_REJECTED && u->forward_no_answer) {
-			sim_withdraw_all(l);
-			if (forward(l, u->forward_no_answer))
-				return;
-		}
+		if (cause != DL3_CAUSE_CALL_REJECTED && forward(l, u->forward_no_answer, 1))
+			return;
 		if (u->voicemail && sim_send_to_voicemail(l, u, NULL))
 			return;
 	}
@@ -480,24 +548,7 @@ static void ring_over(void *arg)
 	sim_settle(x);
 }
 
-/* ---- To the outside ---- */
-
-static bool dial_out(struct sim_live *l, const struct sim_goal *goal)
-{
-	struct sim_end *e = sim_end_of_trunk(l->x, goal->trunk, false);
-
-	e->state = DL3_STATE_DIALED;
-	sim_text(e->target_number, sizeof(e->target_number), goal->outside);
-	sim_text(e->cli, sizeof(e->cli), goal->trunk->number);
-	if (l->c.a->presentation == DL3_PRESENTATION_WITHHELD)
-		e->presentation = DL3_PRESENTATION_WITHHELD;
-	sim_text(e->related, sizeof(e->related), l->related);
-	sim_join(l, &l->c.b, e);
-	l->stage = SIM_STAGE_OFFERING;
-	hear(l, DL3_STATE_DIALED, DL3_TONE_NONE);
-	sim_changed(l);
-	return true;
-}
+#define FORWARDS_MAX 3u
 
 bool sim_route(struct sim_live *l, const struct sim_goal *goal)
 {
@@ -512,16 +563,24 @@ bool sim_route(struct sim_live *l, const struct sim_goal *goal)
 
 /* ---- Those who became free ---- */
 
-static bool serve(struct sim_exchange *x, const struct sim_user *u, struct sim_group_state *s,
-                  const struct sim_group *g)
+static bool is_served_by(const struct sim_live *l, const struct sim_user *u)
 {
-	struct sim_live *l = s->first;
+	const struct sim_group_state *s = sim_group_state_of(l->x, l->group);
 
-	if (!l || !may_ring(x, u) || !sim_reserve(x, 0, x->max_targets + 2, NULL))
+	for (size_t i = 0; i < l->group->member_count; i++)
+		if (&l->x->world->users[l->group->members[i]] == u)
+			return s->active[i] && sim_can_reach(l->x, l->c.a->node, u->node);
+	return false;
+}
+
+static bool serve(struct sim_exchange *x, const struct sim_user *u, const struct sim_group *g)
+{
+	struct sim_live *l = sim_group_state_of(x, g)->first;
+
+	while (l && !is_served_by(l, u))
+		l = l->queue_next;
+	if (!l)
 		return false;
-	for (size_t i = 0; i < g->member_count; i++)
-		if (&x->world->users[g->members[i]] == u && !s->active[i])
-			return false;
 	dequeue(l);
 	offer(l, u);
 	l->stage = SIM_STAGE_OFFERING;
@@ -533,13 +592,16 @@ static bool serve(struct sim_exchange *x, const struct sim_user *u, struct sim_g
 void sim_settle(struct sim_exchange *x)
 {
 	while (x->freed_count > 0) {
-		uint32_t index = x->freed[--x->freed_count];
+		uint32_t index = x->freed[x->freed_count - 1];
 		struct sim_user_state *s = &x->users[index];
 
+		/* Without memory they wait until something else happens. */
+		if (!sim_reserve(x, 0, 1, NULL))
+			return;
+		x->freed_count--;
 		s->wants_service = false;
-		for (uint32_t i = 0; i < s->group_count; i++)
-			if (serve(x, &x->world->users[index], &x->groups[s->groups[i]],
-			          &x->world->groups[s->groups[i]]))
+		for (uint32_t i = 0; i < s->group_count && may_ring(x, &x->world->users[index]); i++)
+			if (serve(x, &x->world->users[index], &x->world->groups[s->groups[i]]))
 				break;
 	}
 }

@@ -104,6 +104,9 @@ bool sim_pick_up(struct sim_exchange *x, const struct sim_user *u, const char *f
 		return sim_answer(x, u, NULL, error);
 	if (!sim_user_is_free(x, u))
 		return sim_no(error, "expected %s to be free, and it is not", u->extension);
+	if (!sim_can_reach(x, l->c.a->node, u->node))
+		return sim_no(error, "expected a way from %s to the caller's node, and there is none",
+		              u->extension);
 	if (!sim_reserve(x, 0, 1 + sim_goal_ends(x, NULL), error))
 		return false;
 	const struct sim_end *rang = l->c.targets[0];
@@ -157,8 +160,6 @@ bool sim_hang_up(struct sim_exchange *x, const struct sim_user *u, struct sim_ca
 	if (!e)
 		return sim_no(error, "expected %s to be in a call, and it is in none%s", u->extension,
 		              call ? " of that name" : "");
-	if (!sim_reserve(x, 0, sim_goal_ends(x, NULL), error))
-		return false;
 	sim_clear(sim_live(c), e, DL3_CAUSE_NORMAL);
 	sim_settle(x);
 	return true;
@@ -298,12 +299,7 @@ bool sim_member_is_active(const struct sim_exchange *x, const struct sim_group *
 
 static void offer_service(struct sim_exchange *x, const struct sim_user *u)
 {
-	struct sim_user_state *s = sim_state_of(x, u);
-
-	if (!s->wants_service) {
-		s->wants_service = true;
-		x->freed[x->freed_count++] = (uint32_t)(u - x->world->users);
-	}
+	sim_want_service(x, u);
 	sim_settle(x);
 }
 
@@ -329,4 +325,9 @@ bool sim_set_do_not_disturb(struct sim_exchange *x, const struct sim_user *u, bo
 	if (!on)
 		offer_service(x, u);
 	return true;
+}
+
+bool sim_user_does_not_disturb(const struct sim_exchange *x, const struct sim_user *u)
+{
+	return sim_state_of(x, u)->do_not_disturb;
 }
