@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-__attribute__((format(printf, 4, 0))) static bool fail_at(const char *name, yaml_mark_t at, struct sim_error *error, const char *format, va_list args)
+__attribute__((format(printf, 4, 0))) static bool fail_at(const char *name, yaml_mark_t at,
+                                                          struct sim_error *error, const char *format,
+                                                          va_list args)
 {
 	int n = snprintf(error->text, sizeof(error->text), "%.200s:%zu:%zu: ", name, at.line + 1, at.column + 1);
 
