@@ -42,9 +42,10 @@ struct sim_end *sim_end_of(struct sim_exchange *x, enum sim_device device, size_
 
 static void give_sip_call_id(struct sim_exchange *x, struct sim_end *e)
 {
-	snprintf(e->sip_call_id, sizeof(e->sip_call_id), "%016llx%016llx",
-	         (unsigned long long)sim_random_next(&x->random),
-	         (unsigned long long)sim_random_next(&x->random));
+	/* One behind the other: a compiler may compute arguments in any order. */
+	unsigned long long high = sim_random_next(&x->random), low = sim_random_next(&x->random);
+
+	snprintf(e->sip_call_id, sizeof(e->sip_call_id), "%016llx%016llx", high, low);
 }
 
 struct sim_end *sim_end_of_user(struct sim_exchange *x, const struct sim_user *u, bool incoming)

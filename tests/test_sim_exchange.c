@@ -536,6 +536,21 @@ static void every_call_is_found_among_many(void **state)
 	dl3t_office_free(o);
 }
 
+static void sip_call_ids_are_the_same_on_every_machine(void **state)
+{
+	(void)state;
+	struct dl3t_office *o = open_office();
+	struct sim_random r;
+	char expected[40];
+
+	sim_random_init(&r, 1, "exchange");
+	unsigned long long first = sim_random_next(&r), second = sim_random_next(&r);
+
+	snprintf(expected, sizeof(expected), "%016llx%016llx", first, second);
+	assert_string_equal(dl3t_incoming(o, "4001")->a->sip_call_id, expected);
+	dl3t_office_free(o);
+}
+
 /* ---- Restarts ---- */
 
 static void all_lines_are_of_node(const char *told, char node)
@@ -609,5 +624,6 @@ DL3T_TESTS(cmocka_unit_test(who_was_put_on_hold_can_neither_complete_nor_confer)
            cmocka_unit_test(the_channel_that_was_free_for_longest_is_taken),
            cmocka_unit_test(nobody_is_reached_where_no_link_leads),
            cmocka_unit_test(every_call_is_found_among_many),
+           cmocka_unit_test(sip_call_ids_are_the_same_on_every_machine),
            cmocka_unit_test(a_node_that_restarts_says_nothing_and_the_others_do),
            cmocka_unit_test(calls_elsewhere_outlive_a_restart));

@@ -246,12 +246,18 @@ static const char *any_number(struct dl3t_storm *s, char *buffer, size_t size)
 
 static bool call_in(struct dl3t_storm *s, struct sim_error *error)
 {
-	struct sim_incoming in = { .trunk = &s->world->trunks[below(s, s->world->trunk_count)],
-		                   .did = "1234",
-		                   .cli = below(s, 5) == 0 ? NULL : "01632960123",
-		                   .to = below(s, 3) == 0 ? anybody(s)->extension : any_group(s)->extension };
+	struct sim_incoming in = { .did = "1234" };
 
+	in.trunk = &s->world->trunks[below(s, s->world->trunk_count)];
+	in.cli = below(s, 5) == 0 ? NULL : "01632960123";
+	in.to = below(s, 3) == 0 ? anybody(s)->extension : any_group(s)->extension;
 	return sim_call_in(s->x, &in, NULL, error);
+}
+
+/* Of no more than one random number in the arguments of a call: their order is the compiler's. */
+static bool unpark(struct dl3t_storm *s, const struct sim_user *u, uint32_t slot, struct sim_error *error)
+{
+	return sim_unpark(s->x, u, slot, below(s, s->world->node_count + 1), error);
 }
 
 /* Ringing phones are answered, those in a call hang up, ...: else little would come about. */
@@ -273,7 +279,7 @@ static bool do_the_likely(struct dl3t_storm *s, const struct sim_user *u, struct
 	if (sim_user_held(s->x, u))
 		return sim_retrieve(s->x, u, NULL, error);
 	if (below(s, 6) == 0)
-		return sim_unpark(s->x, u, 1 + below(s, 2), below(s, s->world->node_count), error);
+		return unpark(s, u, 1 + below(s, 2), error);
 	return sim_dial(s->x, u, &(struct sim_dialling){ .number = any_number(s, number, sizeof(number)) },
 	                NULL, error);
 }
@@ -309,6 +315,7 @@ static bool do_as_user(struct dl3t_storm *s, const struct sim_user *u, struct si
 {
 	struct sim_call *c = below(s, 3) == 0 ? any_call(s) : NULL;
 	char number[SIM_NUMBER_MAX];
+	bool active;
 
 	switch (below(s, 12)) {
 	case 0:
@@ -328,11 +335,12 @@ static bool do_as_user(struct dl3t_storm *s, const struct sim_user *u, struct si
 	case 8:
 		return sim_park(s->x, u, c, below(s, 4), error);
 	case 9:
-		return sim_unpark(s->x, u, below(s, 4), below(s, s->world->node_count + 1), error);
+		return unpark(s, u, below(s, 4), error);
 	case 10:
 		return sim_pick_up(s->x, u, any_number(s, number, sizeof(number)), error);
 	default:
-		return sim_set_member(s->x, any_group(s), u, below(s, 3) > 0, error);
+		active = below(s, 3) > 0;
+		return sim_set_member(s->x, any_group(s), u, active, error);
 	}
 }
 
