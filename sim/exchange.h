@@ -226,7 +226,8 @@ struct sim_dialling {
 bool sim_dial(struct sim_exchange *x, const struct sim_user *u, const struct sim_dialling *d,
               struct sim_call **call, struct sim_error *error);
 
-/* What the outside party of a call does. */
+/* What the outside party of a call does. Of two, as behind a transfer to the outside, the caller clears it with
+ * cause 16, and the called one with any other. */
 bool sim_far_alert(struct sim_exchange *x, struct sim_call *call, struct sim_error *error);
 bool sim_far_answer(struct sim_exchange *x, struct sim_call *call, struct sim_error *error);
 bool sim_far_clear(struct sim_exchange *x, struct sim_call *call, int64_t cause, struct sim_error *error);
@@ -250,7 +251,8 @@ bool sim_transfer(struct sim_exchange *x, const struct sim_user *u, struct sim_c
  * sim_retrieve(). */
 bool sim_consult(struct sim_exchange *x, const struct sim_user *u, const char *to, struct sim_call **call,
                  struct sim_error *error);
-/* Joins what the user holds with whom he talks to or rings, and leaves. */
+/* Joins what the user holds with whom he talks to or rings, and leaves. What rings is rung anew for the one
+ * who waits: the phones of a group, a number outside. */
 bool sim_complete(struct sim_exchange *x, const struct sim_user *u, struct sim_error *error);
 /* Joins them and stays: three or more in a conference. A further held or consulted call joins too. */
 bool sim_conference(struct sim_exchange *x, const struct sim_user *u, struct sim_error *error);

@@ -225,6 +225,8 @@ bool sim_far_clear(struct sim_exchange *x, struct sim_call *call, int64_t cause,
 
 	if (!e)
 		return false;
+	if (cause == DL3_CAUSE_NORMAL && call->a->device == SIM_AT_TRUNK)
+		e = call->a;
 	sim_clear(sim_live(call), e, cause);
 	sim_settle(x);
 	return true;

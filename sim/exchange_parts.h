@@ -41,7 +41,7 @@ struct sim_live {
 	size_t next_member;            /* of a sequential or rotary group */
 	uint64_t group_since;
 	bool announced, overflow_done, rebooted;
-	struct sim_live *queue_next;
+	struct sim_live *queue_next, *queue_back;
 	bool in_queue;
 	struct sim_end *leaving;       /* lost behind the next CHANGED: who passed the call on */
 	char related[SIM_END_ID_SIZE]; /* who transferred it, for the end that answers */

@@ -207,17 +207,11 @@ bool sim_send_to_voicemail(struct sim_live *l, const struct sim_user *u, const s
 static void dequeue(struct sim_live *l)
 {
 	struct sim_group_state *s = sim_group_state_of(l->x, l->group);
-	struct sim_live **link = &s->first, *last = NULL;
 
-	while (*link != l) {
-		last = *link;
-		link = &last->queue_next;
-	}
-	*link = l->queue_next;
-	if (s->last == l)
-		s->last = last;
+	*(l->queue_back ? &l->queue_back->queue_next : &s->first) = l->queue_next;
+	*(l->queue_next ? &l->queue_next->queue_back : &s->last) = l->queue_back;
 	s->waiting--;
-	l->queue_next = NULL;
+	l->queue_next = l->queue_back = NULL;
 	l->in_queue = false;
 }
 
@@ -240,6 +234,7 @@ static bool enqueue(struct sim_live *l)
 		s->last->queue_next = l;
 	else
 		s->first = l;
+	l->queue_back = s->last;
 	s->last = l;
 	s->waiting++;
 	l->in_queue = true;

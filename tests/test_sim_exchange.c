@@ -235,6 +235,26 @@ static void forwarding_in_a_circle_comes_to_an_end(void **state)
 	dl3t_office_free(o);
 }
 
+static void of_two_outside_parties_the_caller_gives_up_and_the_called_one_is_busy(void **state)
+{
+	(void)state;
+	struct dl3t_office *o = dl3t_office_new();
+
+	dl3t_office_open(o);
+	struct sim_call *call = talking(o, "4001");
+
+	DL3T_DO(sim_transfer(o->x, at(o, "4001"), NULL, "9077", &error));
+	dl3t_told(o);
+	DL3T_DO(sim_far_clear(o->x, call, DL3_CAUSE_NORMAL, &error));
+	assert_non_null(strstr(dl3t_told(o), "c0a82a0300000001,1,16,"));
+	call = talking(o, "4001");
+	DL3T_DO(sim_transfer(o->x, at(o, "4001"), NULL, "9077", &error));
+	dl3t_told(o);
+	DL3T_DO(sim_far_clear(o->x, call, DL3_CAUSE_BUSY, &error));
+	assert_non_null(strstr(dl3t_told(o), "c0a82a0300000004,0,17,"));
+	dl3t_office_free(o);
+}
+
 /* ---- Hunt groups ---- */
 
 static void a_rotary_group_begins_with_the_next_one_each_time(void **state)
@@ -611,6 +631,7 @@ DL3T_TESTS(cmocka_unit_test(who_was_put_on_hold_can_neither_complete_nor_confer)
            cmocka_unit_test(a_phone_rings_on_when_the_one_it_forwards_to_is_busy),
            cmocka_unit_test(a_busy_user_who_forwards_can_be_transferred_to),
            cmocka_unit_test(forwarding_in_a_circle_comes_to_an_end),
+           cmocka_unit_test(of_two_outside_parties_the_caller_gives_up_and_the_called_one_is_busy),
            cmocka_unit_test(a_rotary_group_begins_with_the_next_one_each_time),
            cmocka_unit_test(a_sequential_group_begins_with_the_first_one_each_time),
            cmocka_unit_test(the_longest_idle_phone_rings_first),
