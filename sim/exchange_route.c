@@ -440,23 +440,7 @@ static bool dial_out(struct sim_live *l, const struct sim_goal *goal)
 
 /* ---- Nobody answers ---- */
 
-static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards);
-
-static bool forward(struct sim_live *l, const char *number, unsigned forwards)
-{
-	struct sim_goal goal;
-
-	if (!number || forwards == 0 || !sim_resolve(l->x, number, l->c.a->node, &goal) || goal.full)
-		return false;
-	if (goal.user && !may_ring(l->x, goal.user))
-		return false;
-	sim_withdraw_all(l);
-	if (goal.user)
-		return start_user(l, goal.user, forwards - 1);
-	return goal.group ? start_group(l, goal.group) : dial_out(l, &goal);
-}
-
-static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned forwards)
+static bool ring_user(struct sim_live *l, const struct sim_user *u)
 {
 	l->group = NULL;
 	l->c.current_group = NULL;
@@ -469,16 +453,19 @@ static bool start_user(struct sim_live *l, const struct sim_user *u, unsigned fo
 	return true;
 }
 
-/* To somebody who can be rung, or to a group; a forwarded call is not forwarded again. */
+/* To somebody who can be rung, to a group, or to the outside; a forwarded call is not forwarded again. */
 static bool forward(struct sim_live *l, const char *number)
 {
 	struct sim_goal goal;
 
-	if (!number || !sim_resolve(l->x, number, l->c.a->node, &goal))
+	if (!number || !sim_resolve(l->x, number, l->c.a->node, &goal) || goal.full)
 		return false;
+	if (goal.user && !may_ring(l->x, goal.user))
+		return false;
+	sim_withdraw_all(l);
 	if (goal.user)
-		return may_ring(l->x, goal.user) && ring_user(l, goal.user);
-	return goal.group && start_group(l, goal.group);
+		return ring_user(l, goal.user);
+	return goal.group ? start_group(l, goal.group) : dial_out(l, &goal);
 }
 
 static bool start_user(struct sim_live *l, const struct sim_user *u)
@@ -500,7 +487,7 @@ static void next_of_user(struct sim_live *l, const struct sim_user *u, int64_t c
 	struct sim_exchange *x = l->x;
 
 	if (sim_reserve(x, 0, x->max_targets + 2, NULL)) {
-		if (cause != DL3_CAUSE_CALL_REJECTED && forward(l, u->forward_no_answer, 1))
+		if (cause != DL3_CAUSE_CALL_REJECTED && forward(l, u->forward_no_answer))
 			return;
 		if (u->voicemail && sim_send_to_voicemail(l, u, NULL))
 			return;

@@ -112,6 +112,19 @@ struct reading {
 	struct sim_error *error;
 };
 
+/* "(line: 3, column: 7)" */
+static bool read_place(const char *text, size_t *line, size_t *column)
+{
+	static const char between[] = ", column: ";
+	char *end;
+
+	*line = strtoul(text + strlen("(line: "), &end, 10);
+	if (strncmp(end, between, strlen(between)) != 0)
+		return false;
+	*column = strtoul(end + strlen(between), &end, 10);
+	return *end == ')';
+}
+
 __attribute__((format(printf, 3, 0))) static void hear(cyaml_log_t level, void *arg, const char *format,
                                                        va_list args)
 {
