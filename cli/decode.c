@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* `devlink3 decode`: octets of a conversation to JSON Lines, or to text for people. */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,7 +26,6 @@ struct decoder {
 	size_t cap;
 	char *scratch;
 	bool malformed; /* anything was */
-	int output;     /* errno of what could not be written; 0 */
 };
 
 static bool wants_colour(void)
@@ -94,10 +91,6 @@ static void fault_line_json(struct dl3i_out *o, const struct source_item *item, 
 	dl3i_json_open(&j, '{');
 	put_place(&j, place);
 	fault_json(&j, fault_name(item), &item->fault);
-	if (item->column > 0) {
-		DL3I_JSON_KEY(&j, "column");
-		dl3i_json_unsigned(&j, item->column);
-	}
 	if (item->resumed) {
 		DL3I_JSON_KEY(&j, "resumed_at");
 		dl3i_json_unsigned(&j, item->resume);
@@ -115,10 +108,6 @@ static void fault_line_text(struct dl3i_out *o, const struct source_item *item, 
 	if (place->line > 0) {
 		dl3i_put_z(o, "line ");
 		dl3i_put_unsigned(o, place->line);
-		if (item->column > 0) {
-			dl3i_put_z(o, ", column ");
-			dl3i_put_unsigned(o, item->column);
-		}
 		dl3i_put_z(o, ": ");
 	}
 	dl3i_put_z(o, "malformed (");
@@ -182,12 +171,8 @@ static int write_item(struct decoder *d, const struct source_item *item)
 	for (;;) {
 		struct dl3i_out o = dl3i_out_to(d->line, d->cap);
 		put_line(d, &o, item);
-		if (o.len <= o.cap) {
-			if (fwrite(d->line, 1, o.len, stdout) == o.len)
-				return 0;
-			d->output = errno;
-			return -1;
-		}
+		if (o.len <= o.cap)
+			return fwrite(d->line, 1, o.len, stdout) == o.len ? 0 : -1;
 		char *line = realloc(d->line, o.len);
 		if (!line)
 			return -1;
@@ -207,36 +192,20 @@ static int decode_all(struct decoder *d, struct source *source)
 	return got;
 }
 
-/* Nothing more has come yet: whoever watches sees what there is. */
-static void show(void *arg)
+static int decode_file(FILE *file, const struct options *o)
 {
-	struct decoder *d = arg;
-
-	if (fflush(stdout) != 0 && d->output == 0)
-		d->output = errno;
-}
-
-static void complain(const struct decoder *d)
-{
-	/* Output that fails is main()'s to say, of every command. */
-	if (d->output == 0)
-		fprintf(stderr, "devlink3 decode: %s: %s\n", d->options->file, strerror(errno));
-}
-
-static int decode_file(int fd, const struct options *o)
-{
+	struct source *source = source_new(file, o->form);
 	struct decoder d = { .options = o, .cap = LINE_FIRST };
-	struct source *source = source_new(fd, o->form, show, &d);
 
 	d.line = malloc(d.cap);
 	d.scratch = malloc(DL3_RECORD_SCRATCH_MAX);
 	int got = source && d.line && d.scratch ? decode_all(&d, source) : -1;
 	if (got < 0)
-		complain(&d);
+		fprintf(stderr, "devlink3 decode: %s: %s\n", o->file, strerror(errno));
 	source_free(source);
 	free(d.line);
 	free(d.scratch);
-	return got < 0 || d.malformed || d.output != 0 ? EXIT_FAILED : EXIT_DONE;
+	return got < 0 || d.malformed ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -247,14 +216,14 @@ static int run(const struct command *self, int argc, char **argv)
 	if (code >= 0 || !o.file)
 		return code;
 	bool standard_input = strcmp(o.file, "-") == 0;
-	int fd = standard_input ? STDIN_FILENO : open(o.file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
+	FILE *file = standard_input ? stdin : fopen(o.file, "rb");
+	if (!file) {
 		fprintf(stderr, "devlink3 decode: %s: %s\n", o.file, strerror(errno));
 		return EXIT_FAILED;
 	}
-	code = decode_file(fd, &o);
+	code = decode_file(file, &o);
 	if (!standard_input)
-		close(fd);
+		fclose(file);
 	return code;
 }
 
@@ -263,9 +232,8 @@ const struct command command_decode = {
 	.usage = "decode [--json | --text] [--raw | --hex] FILE",
 	.summary = "octets of a conversation, as JSON Lines or text",
 	.help = "Decodes FILE ('-' for standard input): raw octets of one direction of a connection, or\n"
-		"hexadecimal text with a frame a line and comments behind '#'. Octets may be written as\n"
-		"4900, 49 00, 49:00, 49-00, 49,00 or 0x49 0x00. Which of the two it is is seen from its\n"
-		"first octets. What can be read of a pipe is shown at once.\n"
+		"hexadecimal text with a frame a line and comments behind '#'. Which of the two it is\n"
+		"is seen from its first octets.\n"
 		"\n"
 		"  --json   JSON Lines, a line a message with its records inside; the default in a pipe\n"
 		"  --text   text for people; the default on a terminal (NO_COLOR is respected)\n"
@@ -274,8 +242,7 @@ const struct command command_decode = {
 		"\n"
 		"A malformed frame gives a line with its error, offset and reason, and decoding goes on\n"
 		"at the next line, or in raw octets at the next place that looks like a frame\n"
-		"(\"resumed_at\"), also behind or inside of a frame whose length was damaged. Passwords that "
-		"a client sent in plain are shown.\n"
+		"(\"resumed_at\"). Passwords that a client sent in plain are shown.\n"
 		"\n"
 		"Exit code: 0 when all was well, 1 when anything was malformed or could not be read.\n"
 		"\n"

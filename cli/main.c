@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 #include <devlink3/base.h>
-#include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,10 +51,11 @@ static int finish_output(int code)
 {
 	bool bad = fflush(stdout) != 0 || ferror(stdout);
 
-	if (!bad)
-		return code;
-	fprintf(stderr, "devlink3: standard output could not be written: %s\n", strerror(errno));
-	return code == EXIT_DONE ? EXIT_FAILED : code;
+	if (bad && code == EXIT_DONE) {
+		fputs("devlink3: standard output could not be written\n", stderr);
+		return EXIT_FAILED;
+	}
+	return code;
 }
 
 int main(int argc, char **argv)

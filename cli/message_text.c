@@ -80,17 +80,6 @@ static void name_or_number(struct pen *p, const char *name, int64_t code)
 		dl3i_put_signed(p->out, code);
 }
 
-/* A code of the wire, in the form in which the description has them. */
-static void name_or_code(struct pen *p, const char *name, uint32_t code)
-{
-	if (name) {
-		z(p, name);
-		return;
-	}
-	z(p, "0x");
-	dl3i_put_hex(p->out, code);
-}
-
 /* ---- Records ---- */
 
 /* Who an end is: its extension, else its number, else its identifier. */
@@ -205,7 +194,7 @@ static void record(struct pen *p, const struct dl3_record *r)
 		break;
 	case DL3_KIND_UNKNOWN:
 		z(p, "tuple ");
-		name_or_code(p, NULL, r->u.unknown.tuple);
+		number(p, r->u.unknown.tuple);
 		labelled(p, " ", r->raw);
 		break;
 	default:
@@ -242,7 +231,7 @@ static void event(struct pen *p, const struct message *m, struct records *r)
 
 static void auth_request(struct pen *p, const struct dl3_auth_request *m)
 {
-	name_or_code(p, dl3_auth_step_name(m->step), m->step);
+	name_or_number(p, dl3_auth_step_name(m->step), m->step);
 	labelled(p, " user ", m->user);
 	labelled(p, " application ", m->application);
 }
@@ -250,7 +239,7 @@ static void auth_request(struct pen *p, const struct dl3_auth_request *m)
 static void auth_reply(struct pen *p, const struct dl3_auth_reply *m)
 {
 	style(p, m->result >= 0x80000000u ? FAULT : GOOD);
-	name_or_code(p, dl3_auth_result_name(m->result), m->result);
+	name_or_number(p, dl3_auth_result_name(m->result), m->result);
 	style(p, PLAIN);
 	labelled(p, " ", m->pbx);
 	labelled(p, ", ", m->variant);
@@ -266,7 +255,7 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		z(p, " octets");
 		break;
 	case DL3_MSG_TEST_REPLY:
-		name_or_code(p, dl3_test_result_name(msg->u.test_reply.result), msg->u.test_reply.result);
+		name_or_number(p, dl3_test_result_name(msg->u.test_reply.result), msg->u.test_reply.result);
 		break;
 	case DL3_MSG_AUTH_REQUEST:
 		auth_request(p, &msg->u.auth_request);
@@ -278,7 +267,8 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		text(p, msg->u.event_request.flags);
 		break;
 	case DL3_MSG_EVENT_REPLY:
-		name_or_code(p, dl3_event_result_name(msg->u.event_reply.result), msg->u.event_reply.result);
+		name_or_number(p, dl3_event_result_name(msg->u.event_reply.result),
+		               msg->u.event_reply.result);
 		labelled(p, " ", msg->u.event_reply.flags);
 		break;
 	case DL3_MSG_EVENT:
@@ -294,7 +284,8 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		z(p, " octets");
 		break;
 	case DL3_MSG_UNKNOWN:
-		name_or_code(p, NULL, msg->code);
+		z(p, "code ");
+		number(p, msg->code);
 		break;
 	}
 }

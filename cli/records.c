@@ -3,8 +3,7 @@
 
 static size_t offset_of(const struct records *r, const uint8_t *p)
 {
-	/* An event that was cut off has no table to point into. */
-	return p ? (size_t)(p - r->payload.ptr) : r->payload.len;
+	return (size_t)(p - r->payload.ptr);
 }
 
 struct records records_of(const struct message *m, struct dl3_fault *fault)

@@ -3,11 +3,8 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Octets read at once. */
 #define CHUNK 65536u
@@ -15,17 +12,12 @@
 #define KEEP_MAX ((size_t)2 * DL3_FRAME_MAX)
 /* Enough of a frame to believe that it is one: header and message code. */
 #define GLANCE (DL3_FRAME_HEADER_MAX + 4u)
-/* How often an octet may be looked at again, in the mean: a file made to be searched forever is not. */
-#define LOOKS_MAX 16u
 
 struct source {
-	int fd;
+	FILE *file;
 	enum source_form form;
-	void (*idle)(void *arg);
-	void *arg;
-	bool at_end, failed;
-	uint64_t looked_again; /* raw: octets of frames that were searched after all */
-	uint8_t *octets;       /* raw: what was read; hex: the octets of a line */
+	bool at_end;
+	uint8_t *octets; /* raw: what was read; hex: the octets of a line */
 	size_t cap;
 	size_t len;
 	size_t at;            /* how far they have been used */
@@ -36,15 +28,13 @@ struct source {
 	size_t chunk_at;
 };
 
-struct source *source_new(int fd, enum source_form form, void (*idle)(void *arg), void *arg)
+struct source *source_new(FILE *file, enum source_form form)
 {
 	struct source *s = calloc(1, sizeof(*s));
 
 	if (s) {
-		s->fd = fd;
+		s->file = file;
 		s->form = form;
-		s->idle = idle;
-		s->arg = arg;
 	}
 	return s;
 }
@@ -73,21 +63,6 @@ static int grow(struct source *s, size_t want)
 	return 0;
 }
 
-/* What there is, up to `cap` octets; waits for some if there is none. 0 at the end and on failure. */
-static size_t read_some(struct source *s, uint8_t *to, size_t cap)
-{
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
-	ssize_t n;
-
-	if (poll(&p, 1, 0) == 0)
-		s->idle(s->arg);
-	do
-		n = read(s->fd, to, cap);
-	while (n < 0 && errno == EINTR);
-	s->failed = n < 0;
-	return n > 0 ? (size_t)n : 0;
-}
-
 /* ---- Raw ---- */
 
 /* Reads on until `want` octets lie behind `at`, or the file ends. */
@@ -102,9 +77,9 @@ static int fill(struct source *s, size_t want)
 	while (s->len - s->at < want && !s->at_end) {
 		if (grow(s, s->len + CHUNK) != 0)
 			return -1;
-		size_t n = read_some(s, s->octets + s->len, CHUNK);
+		size_t n = fread(s->octets + s->len, 1, CHUNK, s->file);
 		s->len += n;
-		if (s->failed)
+		if (n == 0 && ferror(s->file))
 			return -1;
 		s->at_end = n == 0;
 	}
@@ -121,14 +96,13 @@ static bool known_message(const uint8_t *code)
 	return msg.type != DL3_MSG_UNKNOWN;
 }
 
-/* Whether a frame with a message that is known seems to begin at `p`, with GLANCE octets there;
- * `whole`: and to be there whole. */
-static bool plausible(const uint8_t *p, size_t left, bool whole)
+/* Whether a frame with a message that is known seems to begin at `p`, with GLANCE octets there. */
+static bool plausible(const uint8_t *p, size_t left)
 {
 	struct dl3_frame frame = { 0 };
 	enum dl3_err err = dl3_frame_decode(p, left, &frame, NULL);
 
-	if (err != DL3_OK && (whole || err != DL3_NEED_MORE))
+	if (err != DL3_OK && err != DL3_NEED_MORE)
 		return false;
 	return frame.header > 0 && frame.size >= frame.header + 4 && left >= frame.header + 4 &&
 	       known_message(p + frame.header);
@@ -138,7 +112,7 @@ static bool plausible(const uint8_t *p, size_t left, bool whole)
  * Searches for the next frame. 0x49 occurs inside payloads too, so it must be followed by a
  * length and a known message code. @return 1 when one is found, 0 at the end of the file.
  */
-static int search(struct source *s, bool whole)
+static int search(struct source *s)
 {
 	for (;;) {
 		s->at++;
@@ -154,16 +128,16 @@ static int search(struct source *s, bool whole)
 			continue;
 		if (fill(s, GLANCE) != 0)
 			return -1;
-		if (plausible(s->octets + s->at, s->len - s->at, whole))
+		if (plausible(s->octets + s->at, s->len - s->at))
 			return 1;
 	}
 }
 
-/* Framing is lost: the fault has said where; finds the place to go on. */
-static int lost(struct source *s, struct source_item *item, bool whole)
+/* Framing is lost: says where, and finds the place to go on. */
+static int lost(struct source *s, struct source_item *item)
 {
-	int found = search(s, whole);
-
+	item->fault.offset += item->offset;
+	int found = search(s);
 	if (found < 0)
 		return -1;
 	item->resumed = found == 1;
@@ -171,74 +145,21 @@ static int lost(struct source *s, struct source_item *item, bool whole)
 	return 1;
 }
 
-static void say_cut_short(const struct source *s, struct source_item *item)
+static int cut_short(struct source *s, struct source_item *item)
 {
+	size_t left = s->len - s->at;
+
 	item->fault = (struct dl3_fault){
 		.err = DL3_ERR_TRUNCATED_FRAME,
 		.offset = item->offset,
 		.expected = "a whole frame",
 		.came = "the end after octets:",
-		.value = s->len - s->at,
+		.value = left,
 		.has_offset = true,
 		.has_value = true,
 	};
-}
-
-/* The file may end in the middle of a frame; or a length is damaged, and whole frames lie in what it
- * claims. */
-static int cut_short(struct source *s, struct source_item *item)
-{
-	say_cut_short(s, item);
-	return lost(s, item, true);
-}
-
-/* Whether a payload can be read to its end, tuples and all. */
-static bool is_sound(struct dl3_octets payload)
-{
-	struct dl3_octets tuples;
-	struct dl3_tuple tuple;
-	struct dl3_msg msg;
-	enum dl3_err err = dl3_msg_decode(payload, &msg, NULL);
-
-	if (err != DL3_OK || msg.type != DL3_MSG_EVENT)
-		return err == DL3_OK;
-	tuples = msg.u.event.tuples;
-	do
-		err = dl3_tuple_next(&tuples, &tuple, NULL);
-	while (err == DL3_OK);
-	return err == DL3_END;
-}
-
-/*
- * A frame that makes no sense, and behind which none follows, has a damaged length and may have
- * swallowed others. @return 1 when it is such a one and worth the search, 0 when not, -1 on failure.
- */
-static int swallowed(struct source *s, const struct dl3_frame *frame)
-{
-	if (is_sound(frame->payload))
-		return 0;
-	if (fill(s, frame->size + GLANCE) != 0)
-		return -1;
-	size_t behind = s->len - s->at - frame->size;
-	if (behind == 0 || plausible(s->octets + s->at + frame->size, behind, false))
-		return 0;
-	if (s->looked_again > (s->base + s->len) * LOOKS_MAX)
-		return 0;
-	s->looked_again += frame->size;
+	s->at = s->len;
 	return 1;
-}
-
-static void say_swallowed(struct source_item *item, size_t size)
-{
-	item->fault = (struct dl3_fault){
-		.err = DL3_ERR_LENGTH,
-		.offset = item->offset,
-		.expected = "a length that leads to the next frame",
-		.came = "one that does not:",
-		.value = size,
-		.has_offset = true,
-		.has_value = true,
-	};
 }
 
 static int next_raw(struct source *s, struct source_item *item)
@@ -258,19 +179,9 @@ static int next_raw(struct source *s, struct source_item *item)
 		if (err == DL3_NEED_MORE && s->at_end && left == had)
 			return cut_short(s, item);
 	}
-	if (err != DL3_OK) {
-		item->fault.offset += item->offset;
-		return lost(s, item, false);
-	}
-	int damaged = swallowed(s, &frame);
-	if (damaged < 0)
-		return -1;
-	if (damaged) {
-		say_swallowed(item, frame.size);
-		return lost(s, item, false);
-	}
-	/* What lies in memory may have moved meanwhile. */
-	item->payload = (struct dl3_octets){ s->octets + s->at + frame.header, frame.payload.len };
+	if (err != DL3_OK)
+		return lost(s, item);
+	item->payload = frame.payload;
 	item->header = frame.header;
 	s->at += frame.size;
 	return 1;
@@ -281,7 +192,7 @@ static int next_raw(struct source *s, struct source_item *item)
 static int next_char(struct source *s)
 {
 	if (s->chunk_at == s->chunk_len) {
-		s->chunk_len = read_some(s, s->chunk, sizeof(s->chunk));
+		s->chunk_len = fread(s->chunk, 1, sizeof(s->chunk), s->file);
 		s->chunk_at = 0;
 		if (s->chunk_len == 0)
 			return EOF;
@@ -310,12 +221,13 @@ static int skip_line(struct source *s, int c)
 static void not_hex(struct source_item *item, size_t column, const char *expected, const char *came, int c)
 {
 	item->not_hex = true;
-	item->column = column;
 	item->fault = (struct dl3_fault){
 		.err = DL3_ERR_TEXT,
+		.offset = column,
 		.expected = expected,
 		.came = came,
 		.value = (uint64_t)c,
+		.has_offset = true,
 		.has_value = c != EOF,
 		.is_code = true,
 	};
@@ -334,68 +246,34 @@ static int add_digit(struct source *s, size_t nibbles, int value)
 	return 0;
 }
 
-/* What may stand between digits: as dumps of all kinds have it. */
-static bool parts(int c)
-{
-	return isspace(c) || c == ':' || c == '-' || c == ',';
-}
-
-/* The x of 0x49: the nought in front of it was no digit of an octet. */
-static bool is_prefix(const struct source *s, size_t nibbles, int c)
-{
-	return (c == 'x' || c == 'X') && nibbles % 2 == 1 && s->octets[s->len - 1] == 0;
-}
-
-/* A file may begin with a mark that says that it is UTF-8. */
-static int skip_mark(struct source *s, int c)
-{
-	static const int mark[] = { 0xef, 0xbb, 0xbf };
-
-	for (size_t i = 0; s->line == 1 && i < 3 && c == mark[i]; i++)
-		c = next_char(s);
-	return c;
-}
-
-/* Digits of a line, up to its end or a comment. */
-static int read_digits(struct source *s, struct source_item *item, int *c)
-{
-	size_t nibbles = 0, column = 0;
-
-	for (; *c != '\n' && *c != EOF && *c != '#'; *c = next_char(s)) {
-		column++;
-		if (is_prefix(s, nibbles, *c)) {
-			s->len--;
-			nibbles--;
-		} else if (parts(*c)) {
-			continue;
-		} else if (digit(*c) < 0) {
-			not_hex(item, column, "a hexadecimal digit", "the character", *c);
-			return 0;
-		} else if (s->len > KEEP_MAX) {
-			not_hex(item, column, "no more than two of the longest frames on a line",
-			        "a longer line", EOF);
-			return 0;
-		} else if (add_digit(s, nibbles++, digit(*c)) != 0) {
-			return -1;
-		}
-	}
-	if (nibbles % 2 == 1)
-		not_hex(item, column, "an even number of hexadecimal digits", "one too few", EOF);
-	return 0;
-}
-
 /* Reads a line's octets. @return 1 with octets or a fault, 0 at the end of the file. */
 static int read_line(struct source *s, struct source_item *item)
 {
+	size_t nibbles = 0, column = 0;
+	int c = next_char(s);
+
 	s->len = s->at = 0;
 	s->line++;
-	int c = skip_mark(s, next_char(s));
-
 	if (c == EOF)
-		return s->failed ? -1 : 0;
-	if (read_digits(s, item, &c) != 0)
-		return -1;
+		return ferror(s->file) ? -1 : 0;
+	for (; c != '\n' && c != EOF && c != '#'; c = next_char(s)) {
+		column++;
+		if (isspace(c))
+			continue;
+		if (digit(c) < 0 || s->len > KEEP_MAX) {
+			bool digits = digit(c) >= 0;
+			not_hex(item, column,
+			        digits ? "no more than two of the longest frames on a line"
+			               : "a hexadecimal digit",
+			        digits ? "a longer line" : "the character", digits ? EOF : c);
+			break;
+		}
+		if (add_digit(s, nibbles++, digit(c)) != 0)
+			return -1;
+	}
 	skip_line(s, c);
+	if (!item->not_hex && nibbles % 2 == 1)
+		not_hex(item, column, "an even number of hexadecimal digits", "one too few", EOF);
 	if (item->not_hex)
 		s->len = 0;
 	return 1;
@@ -415,11 +293,8 @@ static int next_hex(struct source *s, struct source_item *item)
 		return 1;
 	item->offset = s->at;
 	enum dl3_err err = dl3_frame_decode(s->octets + s->at, s->len - s->at, &frame, &item->fault);
-	if (err == DL3_NEED_MORE) {
-		say_cut_short(s, item);
-		s->at = s->len;
-		return 1;
-	}
+	if (err == DL3_NEED_MORE)
+		return cut_short(s, item);
 	if (err != DL3_OK) {
 		/* The next line begins a frame of its own: there is no need to search. */
 		item->fault.offset += s->at;
@@ -434,21 +309,19 @@ static int next_hex(struct source *s, struct source_item *item)
 
 /* ---- Either ---- */
 
-/* Hexadecimal text begins with a digit, a comment or white space, perhaps behind a mark; a frame begins
- * with 'I', and octets that are no text at all are raw. */
+/* Hexadecimal text begins with a digit, a comment or white space; a frame begins with 'I', and
+ * octets that are no text at all are raw. */
 static int detect(struct source *s)
 {
-	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
-
 	if (fill(s, 1) != 0)
 		return -1;
-	size_t i = s->len >= 3 && memcmp(s->octets, mark, 3) == 0 ? 3 : 0;
+	size_t i = 0;
 	while (i < s->len && isspace(s->octets[i]))
 		i++;
 	bool hex = i < s->len && (s->octets[i] == '#' || digit(s->octets[i]) >= 0);
 	/* A first octet that is a digit and a second that is no text: raw after all. */
 	for (size_t k = i; hex && s->octets[i] != '#' && k < s->len && k < i + 8; k++)
-		hex = digit(s->octets[k]) >= 0 || parts(s->octets[k]) || (s->octets[k] | 0x20) == 'x';
+		hex = digit(s->octets[k]) >= 0 || isspace(s->octets[k]);
 	s->form = hex ? SOURCE_HEX : SOURCE_RAW;
 	return 0;
 }

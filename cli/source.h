@@ -8,6 +8,7 @@
 #define CLI_SOURCE_H
 
 #include <devlink3/devlink3.h>
+#include <stdio.h>
 
 enum source_form {
 	SOURCE_DETECT,
@@ -22,20 +23,17 @@ struct source_item {
 	size_t header;             /* octets of the frame's header */
 	uint64_t line;             /* hex: the line, from 1; raw: 0 */
 	/* When there is no frame: what is wrong there. `fault.err` is DL3_OK otherwise; `fault.offset`
-	 * counts like `offset`. For hex that is no hex `fault.err` is DL3_ERR_TEXT, `not_hex` is set, and
-	 * `column` says where in the line, from 1. */
+	 * counts like `offset`. For hex that is no hex `fault.err` is DL3_ERR_TEXT and `not_hex` set. */
 	struct dl3_fault fault;
 	bool not_hex;
-	uint64_t column;
 	bool resumed; /* raw: decoding goes on at `resume`, found by searching */
 	uint64_t resume;
 };
 
 struct source;
 
-/* Reads the descriptor `fd`, which source_free() does not close. Whenever what it reads has run dry and
- * more would have to be waited for, `idle` is called first. NULL when there is no memory. */
-struct source *source_new(int fd, enum source_form form, void (*idle)(void *arg), void *arg);
+/* `file` is not closed by source_free(). NULL when there is no memory. */
+struct source *source_new(FILE *file, enum source_form form);
 void source_free(struct source *s);
 
 /* The next frame or fault. @return 1, 0 at the end, -1 when reading failed (errno) or no memory. */

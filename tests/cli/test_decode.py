@@ -56,107 +56,6 @@ def event(counter, xml):
 LOST = "<CallLost>c0000201,c000020100000001,1,16,%d</CallLost>"
 
 
-class Damage(unittest.TestCase):
-    """Raw octets in which something was damaged: what is whole is found again."""
-
-    def counters(self, data):
-        code, out, err = decode(data)
-        got = lines(out)
-        return code, [x["counter"] for x in got if x.get("message") == "event" and "error" not in x], \
-            [x for x in got if "error" in x]
-
-    def frames(self, n):
-        return [event(i, LOST % i) for i in range(n)]
-
-    def test_a_length_past_the_end_loses_one_frame(self):
-        frames = self.frames(20)
-        frames[7] = bytes([0x49, 0x7f, 0xff]) + frames[7][3:]
-        code, counters, errors = self.counters(b"".join(frames))
-        self.assertEqual((code, counters), (1, [i for i in range(20) if i != 7]))
-        self.assertEqual([e["error"] for e in errors], ["truncated frame"])
-        self.assertEqual(errors[0]["resumed_at"], sum(map(len, frames[:8])))
-
-    def test_a_length_that_swallows_others_loses_one_frame(self):
-        frames = self.frames(20)
-        n = sum(map(len, frames[3:6])) + 11
-        frames[3] = bytes([0x49, n >> 8, n & 255]) + frames[3][3:]
-        code, counters, errors = self.counters(b"".join(frames))
-        self.assertEqual((code, counters), (1, [i for i in range(20) if i != 3]))
-        self.assertEqual([e["error"] for e in errors], ["length"])
-
-    def test_a_length_of_the_longest_kind(self):
-        frames = self.frames(20)
-        frames[0] = bytes([0x49, 0xff, 0x7f, 0xff]) + frames[0][3:]
-        code, counters, _ = self.counters(b"".join(frames))
-        self.assertEqual((code, counters), (1, list(range(1, 20))))
-
-    def test_the_end_in_the_middle_of_a_frame(self):
-        data = b"".join(self.frames(5))[:-10]
-        code, counters, errors = self.counters(data)
-        self.assertEqual((code, counters, len(errors)), (1, [0, 1, 2, 3], 1))
-        self.assertNotIn("resumed_at", errors[0])
-
-    def test_nothing_but_discriminators(self):
-        code, out, _ = decode(b"I" * 200000, "--raw")
-        self.assertEqual(code, 1)
-
-    def test_large_garbage_is_searched_in_a_reasonable_time(self):
-        r = random.Random(1)
-        head = bytes([0x49, 0xff, 0x7f, 0xff]) + struct.pack(">I", 0x10300011)
-        garbage = b"".join(head + r.randbytes(40) for _ in range(100000))
-        data = garbage + b"".join(self.frames(3))
-        code, counters, _ = self.counters(data)
-        self.assertEqual((code, counters[-3:]), (1, [0, 1, 2]))
-
-
-class Output(unittest.TestCase):
-    def test_what_came_is_shown_while_more_is_waited_for(self):
-        for form, first, second in (("--raw", test_packet(1), test_packet(2)),
-                                    ("--hex", test_packet(1).hex().encode() + b"\n", test_packet(2).hex().encode() + b"\n")):
-            p = subprocess.Popen([*EMULATOR, PROGRAM, "decode", form, "-"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-            for request, octets in ((1, first), (2, second)):
-                p.stdin.write(octets)
-                p.stdin.flush()
-                self.assertEqual(json.loads(p.stdout.readline())["request_id"], request)
-            p.stdin.close()
-            self.assertEqual((p.stdout.read(), p.wait(timeout=20)), (b"", 0))
-            p.stdout.close()
-
-    def test_output_that_fails_is_named_once(self):
-        for data in (test_packet(1), b"nonsense" * 10, test_packet(1) * 50000):
-            with tempfile.NamedTemporaryFile() as f, open("/dev/full", "w") as full:
-                f.write(data)
-                f.flush()
-                p = subprocess.run([*EMULATOR, PROGRAM, "decode", "--raw", f.name], stdout=full, stderr=subprocess.PIPE,
-                                   timeout=60)
-            self.assertEqual(p.returncode, 1)
-            self.assertRegex(p.stderr.decode(), r"^devlink3: standard output could not be written: .*\n$")
-
-    def test_codes_without_a_name_are_in_hexadecimal(self):
-        code, out, _ = decode(frame(struct.pack(">II", 0x12345678, 1)), "--text")
-        self.assertIn("0x12345678", out)
-        self.assertEqual(lines(decode(frame(struct.pack(">II", 0x12345678, 1)))[1])[0]["code"], 0x12345678)
-
-
-class Hexadecimal(unittest.TestCase):
-    def test_the_ways_in_which_octets_are_written(self):
-        octets = test_packet(7, b"hello")
-        pairs = [f"{o:02x}" for o in octets]
-        for text in (octets.hex(), octets.hex().upper(), " ".join(pairs), ":".join(pairs), "-".join(pairs), ",".join(pairs),
-                     " ".join("0x" + p for p in pairs), ", ".join("0X" + p for p in pairs), "0x" + octets.hex(),
-                     "\ufeff" + octets.hex(), "\ufeff# mark\r\n" + octets.hex() + "\r", "\n\n  " + octets.hex()):
-            code, out, err = decode(text + "\n")
-            self.assertEqual((text, code, err), (text, 0, ""))
-            self.assertEqual([x["request_id"] for x in lines(out)], [7])
-
-    def test_a_place_in_a_line_is_a_column(self):
-        code, out, _ = decode("# all is well\n4900zz\n")
-        line = lines(out)[0]
-        self.assertEqual((code, line["error"], line["line"], line["column"]), (1, "hex", 2, 5))
-        self.assertNotIn("offset", line)
-        self.assertIn("line 2, column 5: ", decode("# all is well\n4900zz\n", "--text")[1])
-
-
 class Vectors(unittest.TestCase):
     def setUp(self):
         self.vectors = json.loads(pathlib.Path(DATA, "wire.json").read_text())
@@ -277,7 +176,7 @@ class Hex(unittest.TestCase):
         got = lines(out)
         self.assertEqual([m.get("error") for m in got], ["hex", None, "hex"])
         self.assertEqual([m["line"] for m in got], [2, 3, 4])
-        self.assertEqual(got[0]["column"], 5)
+        self.assertEqual(got[0]["offset"], 5)
         self.assertEqual(code, 1)
 
 
