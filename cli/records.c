@@ -18,11 +18,13 @@ struct records records_of(const struct message *m, struct dl3_fault *fault)
 int records_next(struct records *r, struct dl3_tuple *tuple, struct dl3_record *record)
 {
 	struct dl3_fault fault = { .err = DL3_OK };
+
+	/* An event that breaks off before its table has no table to count from. */
+	if (r->left.len == 0)
+		return 0;
 	size_t at = offset_of(r, r->left.ptr);
 	enum dl3_err err = dl3_tuple_next(&r->left, tuple, &fault);
 
-	if (err == DL3_END)
-		return 0;
 	if (err == DL3_OK) {
 		at = offset_of(r, tuple->data.ptr);
 		err = dl3_record_decode(tuple, r->scratch, DL3_RECORD_SCRATCH_MAX, record, &fault);

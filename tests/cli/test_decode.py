@@ -157,6 +157,14 @@ class Raw(unittest.TestCase):
                 lines(out)
                 self.assertIn(code, (0, 1))
 
+    def test_an_event_that_breaks_off_anywhere_is_one_line(self):
+        payload = event(1, LOST % 1)[3:]
+        for n in range(4, len(payload)):
+            for form in ("--json", "--text"):
+                code, out, err = decode(frame(payload[:n]), "--raw", form)
+                self.assertEqual((len(out.splitlines()), err), (1, ""), n)
+                self.assertEqual(code, 0 if n == 12 else 1, n)
+
     def test_an_empty_file_is_no_lines(self):
         self.assertEqual(decode(b"")[:2], (0, ""))
 
@@ -183,7 +191,7 @@ class Hex(unittest.TestCase):
 class Text(unittest.TestCase):
     def test_the_sample_stream_is_readable_and_whole(self):
         code, out, err = run("decode", "--text", SAMPLE)
-        frames = [line for line in open(SAMPLE) if line.strip() and not line.startswith("#")]
+        frames = [line for line in pathlib.Path(SAMPLE).read_text().splitlines() if line.strip() and not line.startswith("#")]
         self.assertEqual((code, err, len(out.splitlines())), (0, "", len(frames)))
         for word in ("offered to 4005, 4006", "Café Zoë, Lyon", "hold_music", "call_lost", "192.0.2.5"):
             self.assertIn(word, out)
