@@ -47,13 +47,13 @@ static void number(struct pen *p, uint64_t v)
 static void text(struct pen *p, struct dl3_str s)
 {
 	struct dl3i_plain plain = dl3i_plain_of(s);
-	uint32_t code = 0;
+	uint32_t c = 0;
 	char octets[4];
 
-	while (dl3i_plain_next(&plain, &code)) {
-		if (dl3i_obeyed(code))
-			code = '.';
-		dl3i_put(p->out, octets, dl3i_utf8_put(code, octets));
+	while (dl3i_plain_next(&plain, &c)) {
+		if (dl3i_obeyed(c))
+			c = '.';
+		dl3i_put(p->out, octets, dl3i_utf8_put(c, octets));
 	}
 }
 
@@ -72,12 +72,28 @@ static void labelled(struct pen *p, const char *label, struct dl3_str s)
 	text(p, s);
 }
 
-static void name_or_number(struct pen *p, const char *name, int64_t code)
+static void name_or_number(struct pen *p, const char *name, int64_t value)
 {
 	if (name)
 		z(p, name);
 	else
-		dl3i_put_signed(p->out, code);
+		dl3i_put_signed(p->out, value);
+}
+
+/* A code of the wire as the description writes it: eight hexadecimal digits. */
+static void code(struct pen *p, uint32_t value)
+{
+	z(p, "0x");
+	for (int shift = 28; shift >= 0; shift -= 4)
+		dl3i_put_hex(p->out, value >> shift & 15);
+}
+
+static void name_or_code(struct pen *p, const char *name, uint32_t value)
+{
+	if (name)
+		z(p, name);
+	else
+		code(p, value);
 }
 
 /* ---- Records ---- */
@@ -194,7 +210,7 @@ static void record(struct pen *p, const struct dl3_record *r)
 		break;
 	case DL3_KIND_UNKNOWN:
 		z(p, "tuple ");
-		number(p, r->u.unknown.tuple);
+		code(p, r->u.unknown.tuple);
 		labelled(p, " ", r->raw);
 		break;
 	default:
@@ -231,7 +247,7 @@ static void event(struct pen *p, const struct message *m, struct records *r)
 
 static void auth_request(struct pen *p, const struct dl3_auth_request *m)
 {
-	name_or_number(p, dl3_auth_step_name(m->step), m->step);
+	name_or_code(p, dl3_auth_step_name(m->step), m->step);
 	labelled(p, " user ", m->user);
 	labelled(p, " application ", m->application);
 }
@@ -239,7 +255,7 @@ static void auth_request(struct pen *p, const struct dl3_auth_request *m)
 static void auth_reply(struct pen *p, const struct dl3_auth_reply *m)
 {
 	style(p, m->result >= 0x80000000u ? FAULT : GOOD);
-	name_or_number(p, dl3_auth_result_name(m->result), m->result);
+	name_or_code(p, dl3_auth_result_name(m->result), m->result);
 	style(p, PLAIN);
 	labelled(p, " ", m->pbx);
 	labelled(p, ", ", m->variant);
@@ -255,7 +271,7 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		z(p, " octets");
 		break;
 	case DL3_MSG_TEST_REPLY:
-		name_or_number(p, dl3_test_result_name(msg->u.test_reply.result), msg->u.test_reply.result);
+		name_or_code(p, dl3_test_result_name(msg->u.test_reply.result), msg->u.test_reply.result);
 		break;
 	case DL3_MSG_AUTH_REQUEST:
 		auth_request(p, &msg->u.auth_request);
@@ -267,8 +283,7 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		text(p, msg->u.event_request.flags);
 		break;
 	case DL3_MSG_EVENT_REPLY:
-		name_or_number(p, dl3_event_result_name(msg->u.event_reply.result),
-		               msg->u.event_reply.result);
+		name_or_code(p, dl3_event_result_name(msg->u.event_reply.result), msg->u.event_reply.result);
 		labelled(p, " ", msg->u.event_reply.flags);
 		break;
 	case DL3_MSG_EVENT:
@@ -279,13 +294,18 @@ static void body(struct pen *p, const struct message *m, struct records *r)
 		break;
 	case DL3_MSG_READ_REPLY:
 		z(p, dl3_read_result_name(msg->u.read_reply.result));
+		/* No number for failure is published, so the one that came is shown. */
+		if (msg->u.read_reply.result != DL3_READ_SUCCESS) {
+			z(p, " ");
+			code(p, msg->u.read_reply.result);
+		}
 		z(p, ", ");
 		number(p, msg->u.read_reply.contents.len);
 		z(p, " octets");
 		break;
 	case DL3_MSG_UNKNOWN:
 		z(p, "code ");
-		number(p, msg->code);
+		code(p, msg->code);
 		break;
 	}
 }

@@ -212,6 +212,20 @@ class Text(unittest.TestCase):
             self.assertEqual(set(out) & (set(obeyed) - set("31m")), set())
             self.assertIn("é\u2014\u200bb", out)
 
+    def test_codes_without_a_name_are_shown_as_the_description_writes_them(self):
+        def pair(code, request, result):
+            return frame(struct.pack(">III", code, request, result) + (b"\0" * 4 if code == 0x802a0001 else b""))
+        tuples = struct.pack(">IH", 0x00760099, 2) + b"\0\0"
+        data = (pair(0x802a0001, 1, 0x80000009) + pair(0x80300001, 2, 0x8000004f) + pair(0x80300011, 3, 0x8000002f) +
+                pair(0x80300041, 4, 0x80000051) + frame(struct.pack(">III", 0x300001, 5, 0x52)) +
+                frame(struct.pack(">I", 0x123)) + frame(struct.pack(">III", 0x10300011, 0xc0000201, 1) + tuples))
+        got = decode(data, "--text")[1].splitlines()
+        for line, code in zip(got, ("0x80000009", "0x8000004f", "0x8000002f", "0x80000051", "0x00000052", "0x00000123",
+                                    "0x00760099"), strict=True):
+            self.assertIn(code, line)
+        numbers = [m.get("code", m.get("result", m.get("step"))) for m in lines(decode(data, "--json")[1])]
+        self.assertEqual(numbers[:6], [0x80000009, 0x8000004f, 0x8000002f, 0x80000051, 0x52, 0x123])
+
     def test_malformed_is_said_in_words(self):
         code, out, err = decode("48000f\n", "--text")
         self.assertEqual(code, 1)
