@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "message.h"
+#include "output.h"
 #include "source.h"
 
 /* Lines begin with so much room and get more when they need it. */
@@ -165,31 +166,37 @@ static void put_line(struct decoder *d, struct dl3i_out *o, const struct source_
 	fault_line(o, item, &place, d->options->text);
 }
 
+enum outcome {
+	WENT_WELL,
+	INPUT_FAILED, /* or memory did; errno says which */
+	OUTPUT_FAILED,
+};
+
 /* Writes one item, in as much room as it takes. */
-static int write_item(struct decoder *d, const struct source_item *item)
+static enum outcome write_item(struct decoder *d, const struct source_item *item)
 {
 	for (;;) {
 		struct dl3i_out o = dl3i_out_to(d->line, d->cap);
 		put_line(d, &o, item);
 		if (o.len <= o.cap)
-			return fwrite(d->line, 1, o.len, stdout) == o.len ? 0 : -1;
+			return output_write(d->line, o.len) == 0 ? WENT_WELL : OUTPUT_FAILED;
 		char *line = realloc(d->line, o.len);
 		if (!line)
-			return -1;
+			return INPUT_FAILED;
 		d->line = line;
 		d->cap = o.len;
 	}
 }
 
-static int decode_all(struct decoder *d, struct source *source)
+static enum outcome decode_all(struct decoder *d, struct source *source)
 {
 	struct source_item item;
+	enum outcome outcome = WENT_WELL;
 	int got = 0;
 
-	while ((got = source_next(source, &item)) == 1)
-		if (write_item(d, &item) != 0)
-			return -1;
-	return got;
+	while (outcome == WENT_WELL && (got = source_next(source, &item)) == 1)
+		outcome = write_item(d, &item);
+	return got < 0 ? INPUT_FAILED : outcome;
 }
 
 static int decode_file(FILE *file, const struct options *o)
@@ -199,13 +206,14 @@ static int decode_file(FILE *file, const struct options *o)
 
 	d.line = malloc(d.cap);
 	d.scratch = malloc(DL3_RECORD_SCRATCH_MAX);
-	int got = source && d.line && d.scratch ? decode_all(&d, source) : -1;
-	if (got < 0)
+	enum outcome outcome = source && d.line && d.scratch ? decode_all(&d, source) : INPUT_FAILED;
+	/* Of the output output_finish() speaks. */
+	if (outcome == INPUT_FAILED)
 		fprintf(stderr, "devlink3 decode: %s: %s\n", o->file, strerror(errno));
 	source_free(source);
 	free(d.line);
 	free(d.scratch);
-	return got < 0 || d.malformed ? EXIT_FAILED : EXIT_DONE;
+	return outcome != WENT_WELL || d.malformed ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(const struct command *self, int argc, char **argv)

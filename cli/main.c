@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include <devlink3/base.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "command.h"
+#include "output.h"
 
 static const struct command *const commands[] = {
 	&command_decode,
@@ -46,39 +46,25 @@ int command_usage_error(const struct command *c, const char *format, ...)
 	return EXIT_USAGE;
 }
 
-/* What was printed must have got there: a full disk is a failure too. */
-static int finish_output(int code)
-{
-	bool bad = fflush(stdout) != 0 || ferror(stdout);
-
-	if (bad && code == EXIT_DONE) {
-		fputs("devlink3: standard output could not be written\n", stderr);
-		return EXIT_FAILED;
-	}
-	return code;
-}
-
 int main(int argc, char **argv)
 {
 	const char *name = argc > 1 ? argv[1] : NULL;
 
-	/* A reader that has seen enough closes the pipe; that is its right. */
-	signal(SIGPIPE, SIG_DFL);
 	if (!name) {
 		print_commands(stderr);
 		return EXIT_USAGE;
 	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
 		print_commands(stdout);
-		return finish_output(EXIT_DONE);
+		return output_finish(EXIT_DONE);
 	}
 	if (strcmp(name, "--version") == 0) {
 		printf("devlink3 %s\n", dl3_version());
-		return finish_output(EXIT_DONE);
+		return output_finish(EXIT_DONE);
 	}
 	for (size_t i = 0; i < COMMANDS; i++)
 		if (strcmp(name, commands[i]->name) == 0)
-			return finish_output(commands[i]->run(commands[i], argc - 1, argv + 1));
+			return output_finish(commands[i]->run(commands[i], argc - 1, argv + 1));
 	fprintf(stderr, "devlink3: there is no command '%s'\n\n", name);
 	print_commands(stderr);
 	return EXIT_USAGE;

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import struct
 import subprocess
 import sys
@@ -253,12 +254,44 @@ class CommandLine(unittest.TestCase):
         self.assertEqual((code, out), (1, ""))
         self.assertIn("/nonexistent/file: No such file", err)
 
-    def test_a_full_disk_is_a_failure(self):
+    def test_output_that_cannot_be_written_is_said_once_and_the_input_is_not_blamed(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        many = b"".join(event(i, LOST % i) for i in range(3000))
+        for data in (test_packet(1), test_packet(1) + b"\xff", many, many + b"\xff"):
+            with open("/dev/full", "wb") as full, tempfile.NamedTemporaryFile() as f:
+                f.write(data)
+                f.flush()
+                p = subprocess.run([*EMULATOR, PROGRAM, "decode", "--raw", f.name], stdout=full, stderr=subprocess.PIPE)
+                err = p.stderr.decode()
+                self.assertEqual(p.returncode, 1)
+                self.assertEqual(err.count("\n"), 1, err)
+                self.assertIn("standard output could not be written: No space left", err)
+                self.assertNotIn(f.name, err)
+
+    def closed_pipe(self, **how):
+        reader, writer = os.pipe()
+        os.close(reader)
+        with os.fdopen(writer, "wb") as pipe:
+            return subprocess.run([*EMULATOR, PROGRAM, "decode", "--json", SAMPLE], stdout=pipe, stderr=subprocess.PIPE,
+                                  **how)
+
+    def test_a_reader_that_went_away_is_said_where_the_signal_is_ignored(self):
+        p = self.closed_pipe(restore_signals=False)
+        self.assertEqual(p.returncode, 1)
+        self.assertEqual(p.stderr.decode(), "devlink3: standard output could not be written: Broken pipe\n")
+
+    @unittest.skipIf(EMULATOR, "the emulator's own signals")
+    def test_a_reader_that_went_away_ends_it_silently_otherwise(self):
+        p = self.closed_pipe()
+        self.assertEqual((p.returncode, p.stderr), (-signal.SIGPIPE, b""))
+
+    def test_help_that_cannot_be_written_is_a_failure(self):
         if not os.path.exists("/dev/full"):
             self.skipTest("no /dev/full here")
         with open("/dev/full", "wb") as full:
-            p = subprocess.run([*EMULATOR, PROGRAM, "decode", "--json", SAMPLE], stdout=full, stderr=subprocess.PIPE)
-        self.assertEqual(p.returncode, 1)
+            p = subprocess.run([*EMULATOR, PROGRAM, "decode", "--help"], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual((p.returncode, p.stderr.count(b"\n")), (1, 1))
 
 
 if __name__ == "__main__":
