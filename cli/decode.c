@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* `devlink3 decode`: octets of a conversation to JSON Lines, or to text for people. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -26,7 +28,8 @@ struct decoder {
 	char *line;
 	size_t cap;
 	char *scratch;
-	bool malformed; /* anything was */
+	bool malformed;   /* anything was */
+	bool output_lost; /* standard output takes no more */
 };
 
 static bool wants_colour(void)
@@ -166,54 +169,60 @@ static void put_line(struct decoder *d, struct dl3i_out *o, const struct source_
 	fault_line(o, item, &place, d->options->text);
 }
 
-enum outcome {
-	WENT_WELL,
-	INPUT_FAILED, /* or memory did; errno says which */
-	OUTPUT_FAILED,
-};
-
 /* Writes one item, in as much room as it takes. */
-static enum outcome write_item(struct decoder *d, const struct source_item *item)
+static int write_item(struct decoder *d, const struct source_item *item)
 {
 	for (;;) {
 		struct dl3i_out o = dl3i_out_to(d->line, d->cap);
 		put_line(d, &o, item);
-		if (o.len <= o.cap)
-			return output_write(d->line, o.len) == 0 ? WENT_WELL : OUTPUT_FAILED;
+		if (o.len <= o.cap) {
+			d->output_lost = output_write(d->line, o.len) != 0;
+			return d->output_lost ? -1 : 0;
+		}
 		char *line = realloc(d->line, o.len);
 		if (!line)
-			return INPUT_FAILED;
+			return -1;
 		d->line = line;
 		d->cap = o.len;
 	}
 }
 
-static enum outcome decode_all(struct decoder *d, struct source *source)
+/* Nothing more is there for now: what was decoded is shown. */
+static int show(void *decoder)
 {
-	struct source_item item;
-	enum outcome outcome = WENT_WELL;
-	int got = 0;
+	struct decoder *d = decoder;
 
-	while (outcome == WENT_WELL && (got = source_next(source, &item)) == 1)
-		outcome = write_item(d, &item);
-	return got < 0 ? INPUT_FAILED : outcome;
+	d->output_lost = output_flush() != 0;
+	return d->output_lost ? -1 : 0;
 }
 
-static int decode_file(FILE *file, const struct options *o)
+static int decode_all(struct decoder *d, struct source *source)
 {
-	struct source *source = source_new(file, o->form);
-	struct decoder d = { .options = o, .cap = LINE_FIRST };
+	struct source_item item;
+	int got = 0;
 
+	while ((got = source_next(source, &item)) == 1)
+		if (write_item(d, &item) != 0)
+			return -1;
+	return got;
+}
+
+static int decode_file(int fd, const struct options *o)
+{
+	struct decoder d = { .options = o, .cap = LINE_FIRST };
+	struct source source;
+
+	source_init(&source, fd, o->form, show, &d);
 	d.line = malloc(d.cap);
 	d.scratch = malloc(DL3_RECORD_SCRATCH_MAX);
-	enum outcome outcome = source && d.line && d.scratch ? decode_all(&d, source) : INPUT_FAILED;
+	int got = d.line && d.scratch ? decode_all(&d, &source) : -1;
 	/* Of the output output_finish() speaks. */
-	if (outcome == INPUT_FAILED)
+	if (got < 0 && !d.output_lost)
 		fprintf(stderr, "devlink3 decode: %s: %s\n", o->file, strerror(errno));
-	source_free(source);
+	source_finish(&source);
 	free(d.line);
 	free(d.scratch);
-	return outcome != WENT_WELL || d.malformed ? EXIT_FAILED : EXIT_DONE;
+	return got < 0 || d.malformed ? EXIT_FAILED : EXIT_DONE;
 }
 
 static int run(const struct command *self, int argc, char **argv)
@@ -224,14 +233,14 @@ static int run(const struct command *self, int argc, char **argv)
 	if (code >= 0 || !o.file)
 		return code;
 	bool standard_input = strcmp(o.file, "-") == 0;
-	FILE *file = standard_input ? stdin : fopen(o.file, "rb");
-	if (!file) {
+	int fd = standard_input ? STDIN_FILENO : open(o.file, O_RDONLY | O_CLOEXEC);
+	if (fd < 0) {
 		fprintf(stderr, "devlink3 decode: %s: %s\n", o.file, strerror(errno));
 		return EXIT_FAILED;
 	}
-	code = decode_file(file, &o);
+	code = decode_file(fd, &o);
 	if (!standard_input)
-		fclose(file);
+		close(fd);
 	return code;
 }
 

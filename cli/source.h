@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Frames out of a file: raw octets of one direction, or hexadecimal text with a frame a line.
- * The form is told apart by the first octets. Memory stays within two of the longest frames,
- * whatever the file holds.
+ * The form is told apart by the first octets. Memory stays within a few of the longest frames,
+ * whatever the file holds, and time within a multiple of its length.
  */
 #ifndef CLI_SOURCE_H
 #define CLI_SOURCE_H
 
 #include <devlink3/devlink3.h>
-#include <stdio.h>
+
+#include "input.h"
 
 enum source_form {
 	SOURCE_DETECT,
@@ -30,13 +31,34 @@ struct source_item {
 	uint64_t resume;
 };
 
-struct source;
+/* Octets of one line of hexadecimal text. */
+struct source_row {
+	uint8_t *octets;
+	size_t cap;
+	size_t len;
+	size_t at; /* how far they have been used */
+	uint64_t line;
+};
 
-/* `file` is not closed by source_free(). NULL when there is no memory. */
-struct source *source_new(FILE *file, enum source_form form);
-void source_free(struct source *s);
+struct source {
+	struct input in;
+	enum source_form form;
+	struct source_row row;
+};
 
-/* The next frame or fault. @return 1, 0 at the end, -1 when reading failed (errno) or no memory. */
+/*
+ * `fd` is not closed by source_finish(). `wait(arg)` is called before each time that reading has
+ * to wait, and may end it by returning -1.
+ */
+void source_init(struct source *s, int fd, enum source_form form, input_wait_fn wait, void *arg);
+void source_finish(struct source *s);
+
+/* The next frame or fault. @return 1, 0 at the end, -1 when reading failed (errno), no memory, or wait()'s no. */
 int source_next(struct source *s, struct source_item *item);
+
+/* ---- Between the files of this module ---- */
+
+int source_next_raw(struct input *in, struct source_item *item);
+int source_next_hex(struct input *in, struct source_row *row, struct source_item *item);
 
 #endif

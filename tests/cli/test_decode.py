@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import unittest
 
 PROGRAM, DATA, SAMPLE = sys.argv[1:4]
@@ -170,6 +171,68 @@ class Raw(unittest.TestCase):
         self.assertEqual(decode(b"")[:2], (0, ""))
 
 
+class SlowPipe(unittest.TestCase):
+    """What has come is shown, however little it is; the pipe stays open meanwhile."""
+
+    def show(self, pieces, *options):
+        """The line that each piece gives before the next one is sent."""
+        with subprocess.Popen([*EMULATOR, PROGRAM, "decode", *options, "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, bufsize=0) as p:
+            killer = threading.Timer(60, p.kill)
+            killer.start()
+            reader = os.fdopen(p.stdout.fileno(), "rb", closefd=False)
+            got = []
+            for piece in pieces:
+                for part in piece:
+                    p.stdin.write(part)
+                got.append(reader.readline().decode())
+            p.stdin.close()
+            self.assertEqual(reader.read(), b"")
+            killer.cancel()
+            self.assertEqual(p.wait(), 0)
+        return got
+
+    def test_each_raw_frame_is_shown_before_the_next_is_sent(self):
+        got = self.show([[test_packet(i)] for i in range(1, 4)], "--json")
+        self.assertEqual([json.loads(line)["request_id"] for line in got], [1, 2, 3])
+
+    def test_a_frame_may_come_octet_by_octet(self):
+        got = self.show([[bytes([o]) for o in event(i, LOST % i)] for i in range(1, 3)], "--json")
+        self.assertEqual([json.loads(line)["counter"] for line in got], [1, 2])
+
+    def test_each_line_of_hex_is_shown_before_the_next_is_sent(self):
+        got = self.show([[b"# first\n", b"\n", test_packet(1).hex().encode(), b"\n"],
+                         [test_packet(2).hex().encode(), b"\n"]], "--text")
+        self.assertEqual([line.split()[:3] for line in got], [[">", "test_request", f"#{i}"] for i in (1, 2)])
+
+    def test_a_file_reply_is_shown_at_once_too(self):
+        reply = frame(struct.pack(">III", 0x80300041, 9, 0) + b"row,1\r\n" * 40)
+        got = self.show([[reply], [reply]], "--json")
+        self.assertEqual([json.loads(line)["message"] for line in got], ["read_reply"] * 2)
+
+    def test_an_input_that_does_not_wait_is_waited_for(self):
+        reader, writer = os.pipe()
+        os.set_blocking(reader, False)
+        with subprocess.Popen([*EMULATOR, PROGRAM, "decode", "--json", "-"], stdin=reader, stdout=subprocess.PIPE) as p:
+            os.close(reader)
+            for i in (1, 2):
+                os.write(writer, test_packet(i))
+                self.assertEqual(json.loads(p.stdout.readline())["request_id"], i)
+            os.close(writer)
+            self.assertEqual(p.wait(60), 0)
+
+    def test_output_that_is_lost_ends_it_while_the_input_is_open(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full here")
+        with open("/dev/full", "wb") as full, \
+             subprocess.Popen([*EMULATOR, PROGRAM, "decode", "-"], stdin=subprocess.PIPE, stdout=full,
+                              stderr=subprocess.PIPE) as p:
+            p.stdin.write(test_packet(1))
+            p.stdin.flush()
+            self.assertEqual(p.wait(60), 1)
+            self.assertIn(b"standard output could not be written: No space left", p.stderr.read())
+
+
 class Hex(unittest.TestCase):
     def test_comments_blanks_and_spaces(self):
         text = "# a comment\n\n  49 00 0f 00 2a 00 01  00 00 00 07 00 00 00 00   # behind it\r\n"
@@ -285,6 +348,11 @@ class CommandLine(unittest.TestCase):
     def test_a_reader_that_went_away_ends_it_silently_otherwise(self):
         p = self.closed_pipe()
         self.assertEqual((p.returncode, p.stderr), (-signal.SIGPIPE, b""))
+
+    def test_a_folder_is_not_a_file(self):
+        for options in ((), ("--raw",), ("--hex",)):
+            code, out, err = run("decode", *options, DATA)
+            self.assertEqual((code, out, err), (1, "", f"devlink3 decode: {DATA}: Is a directory\n"))
 
     def test_help_that_cannot_be_written_is_a_failure(self):
         if not os.path.exists("/dev/full"):
