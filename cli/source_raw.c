@@ -1,64 +1,181 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames out of raw octets. */
+/*
+ * Frames out of raw octets. A damaged length is the worst that can happen to them: it makes a frame of
+ * what are several, or of all that follows. So a frame that does not add up is looked into for others,
+ * and one that reaches past the end is searched. Whatever is asked of an octet is asked a bounded
+ * number of times, so time stays in proportion to the file.
+ */
 #include <string.h>
 
 #include "source.h"
 
 /* Enough of a frame to believe that it is one: header and message code. */
-#define GLANCE (DL3_FRAME_HEADER_MAX + 4u)
+#define CODE_LEN 4u
+#define GLANCE (DL3_FRAME_HEADER_MAX + CODE_LEN)
+/* A message whose checking takes as long as the message is not checked beyond this length, */
+#define CHECK_MAX 4096u
+/* nor an event beyond so many tuples. */
+#define TUPLES_MAX 64
 
-static bool known_message(const uint8_t *code)
+static enum dl3_msg_type type_of(const uint8_t *code)
 {
 	struct dl3_msg msg;
 	/* Four octets of code give a type even where the rest of the message is missing. */
-	enum dl3_err err = dl3_msg_decode((struct dl3_octets){ code, 4 }, &msg, NULL);
+	enum dl3_err err = dl3_msg_decode((struct dl3_octets){ code, CODE_LEN }, &msg, NULL);
 
 	(void)err;
-	return msg.type != DL3_MSG_UNKNOWN;
+	return msg.type;
 }
 
-/* Whether a frame with a message that is known seems to begin at `p`, with GLANCE octets there. */
-static bool plausible(const uint8_t *p, size_t left)
+/* Whether a known message seems to begin at `p`, as far as octets are there. */
+static bool begins(const uint8_t *p, size_t left)
 {
 	struct dl3_frame frame = { 0 };
 	enum dl3_err err = dl3_frame_decode(p, left, &frame, NULL);
 
 	if (err != DL3_OK && err != DL3_NEED_MORE)
 		return false;
-	return frame.header > 0 && frame.size >= frame.header + 4 && left >= frame.header + 4 &&
-	       known_message(p + frame.header);
+	if (frame.header == 0)
+		return true;
+	if (frame.size < frame.header + CODE_LEN)
+		return false;
+	return left < frame.header + CODE_LEN || type_of(p + frame.header) != DL3_MSG_UNKNOWN;
+}
+
+/* Whether a known message begins at `p` for sure, and then how long its frame is; 0 otherwise. */
+static size_t frame_size(const uint8_t *p, size_t left)
+{
+	struct dl3_frame frame = { 0 };
+	enum dl3_err err = dl3_frame_decode(p, left, &frame, NULL);
+
+	if (err != DL3_OK && err != DL3_NEED_MORE)
+		return 0;
+	return frame.header > 0 && left >= frame.header + CODE_LEN && begins(p, left) ? frame.size : 0;
+}
+
+static bool sound_tuples(struct dl3_octets table)
+{
+	struct dl3_tuple tuple;
+
+	for (int i = 0; i < TUPLES_MAX; i++) {
+		enum dl3_err err = dl3_tuple_next(&table, &tuple, NULL);
+		if (err != DL3_OK)
+			return err == DL3_END;
+		if (strcmp(dl3_tuple_name(tuple.code), "unknown") == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Whether a message fills its frame and cannot have filled another: a wrong length would show. */
+static bool sound(struct dl3_octets payload)
+{
+	struct dl3_msg msg;
+
+	if (payload.len < CODE_LEN)
+		return false;
+	enum dl3_msg_type type = type_of(payload.ptr);
+	/* These have what they come with, to the end. */
+	if (type == DL3_MSG_UNKNOWN || type == DL3_MSG_READ_REPLY)
+		return false;
+	bool at_once = type == DL3_MSG_EVENT || type == DL3_MSG_TEST_REQUEST || type == DL3_MSG_TEST_REPLY;
+	if (!at_once && payload.len > CHECK_MAX)
+		return false;
+	if (dl3_msg_decode(payload, &msg, NULL) != DL3_OK || msg.rest.len > 0)
+		return false;
+	return type != DL3_MSG_EVENT || sound_tuples(msg.u.event.tuples);
 }
 
 /*
- * Searches for the next frame. 0x49 occurs inside payloads too, so it must be followed by a
- * length and a known message code. @return 1 when one is found, 0 at the end of the file.
+ * 0x49 occurs inside payloads too, so what is taken for a frame in a search must have a message
+ * that is known, be whole, and either add up or have the end or another frame behind it. Judges
+ * the octets `at` places on by those that `fill` can get. @return 1, 0, or -1 when reading failed.
  */
+static int is_frame(struct input *in, size_t at, int (*fill)(struct input *in, size_t want))
+{
+	if (fill(in, at + GLANCE) != 0)
+		return -1;
+	size_t size = frame_size(input_here(in) + at, input_left(in) - at);
+	if (size == 0 || at + size > DL3_FRAME_MAX)
+		return 0;
+	if (fill(in, at + size) != 0)
+		return -1;
+	if (input_left(in) < at + size)
+		return 0;
+	struct dl3_frame frame;
+	if (dl3_frame_decode(input_here(in) + at, size, &frame, NULL) != DL3_OK)
+		return 0;
+	if (sound(frame.payload))
+		return 1;
+	if (fill(in, at + size + GLANCE) != 0)
+		return -1;
+	size_t behind = input_left(in) - at - size;
+	return behind > 0 ? begins(input_here(in) + at + size, behind) : in->at_end;
+}
+
+/* Searches for the next frame. @return 1 when one is found, 0 at the end of the file. */
 static int search(struct input *in)
 {
 	for (;;) {
 		in->at++;
-		if (input_fill(in, GLANCE) != 0)
+		if (input_fill(in, 1) != 0)
 			return -1;
-		const uint8_t *p = input_here(in);
 		size_t left = input_left(in);
 		if (left == 0)
 			return 0;
+		const uint8_t *p = input_here(in);
 		const uint8_t *next = memchr(p, DL3_DISCRIMINATOR, left);
 		in->at += next ? (size_t)(next - p) : left - 1;
-		if (!next)
-			continue;
-		if (input_fill(in, GLANCE) != 0)
-			return -1;
-		if (plausible(input_here(in), input_left(in)))
-			return 1;
+		int found = next ? is_frame(in, 0, input_fill) : 0;
+		if (found != 0)
+			return found;
 	}
+}
+
+/*
+ * Looks for a frame that begins inside another, of `size` octets, which does not add up. Waits for
+ * nothing: a reply with a file does not add up either, and is to be shown when it is there.
+ * @return how far in it begins, 0 when there is none, -1 when reading failed.
+ */
+static ptrdiff_t inside(struct input *in, size_t size)
+{
+	for (size_t at = 1; at < size; at++) {
+		const uint8_t *p = input_here(in);
+		const uint8_t *next = memchr(p + at, DL3_DISCRIMINATOR, size - at);
+		if (!next)
+			return 0;
+		at = (size_t)(next - p);
+		int found = is_frame(in, at, input_fill_at_hand);
+		if (found != 0)
+			return found < 0 ? -1 : (ptrdiff_t)at;
+	}
+	return 0;
+}
+
+/* As inside(), for the frame that is next. */
+static ptrdiff_t swallowed(struct input *in, const struct dl3_frame *frame)
+{
+	size_t size = frame->size;
+	enum dl3_msg_type type =
+		size < frame->header + CODE_LEN ? DL3_MSG_UNKNOWN : type_of(frame->payload.ptr);
+
+	if (sound(frame->payload))
+		return 0;
+	if (input_fill_at_hand(in, size + GLANCE) != 0)
+		return -1;
+	/* What may hold anything is believed where another frame follows, or nothing yet. */
+	bool open_ended = type == DL3_MSG_UNKNOWN || type == DL3_MSG_READ_REPLY;
+	size_t behind = input_left(in) - size;
+	if (open_ended && (behind == 0 || begins(input_here(in) + size, behind)))
+		return 0;
+	return inside(in, size);
 }
 
 /* Framing is lost: says where, and finds the place to go on. */
 static int lost(struct input *in, struct source_item *item)
 {
-	item->fault.offset += item->offset;
 	int found = search(in);
+
 	if (found < 0)
 		return -1;
 	item->resumed = found == 1;
@@ -68,17 +185,30 @@ static int lost(struct input *in, struct source_item *item)
 
 static int cut_short(struct input *in, struct source_item *item)
 {
-	size_t left = input_left(in);
-
 	item->fault = (struct dl3_fault){
 		.err = DL3_ERR_TRUNCATED_FRAME,
 		.offset = item->offset,
 		.expected = "a whole frame",
 		.came = "the end after octets:",
-		.value = left,
+		.value = input_left(in),
 		.has_value = true,
 	};
-	in->at = in->len;
+	return lost(in, item);
+}
+
+static int too_long(struct input *in, struct source_item *item, size_t size, size_t next)
+{
+	item->fault = (struct dl3_fault){
+		.err = DL3_ERR_LENGTH,
+		.offset = item->offset + 1,
+		.expected = "a frame that ends before the next one begins",
+		.came = "the length",
+		.value = size,
+		.has_value = true,
+	};
+	in->at += next;
+	item->resumed = true;
+	item->resume = input_place(in);
 	return 1;
 }
 
@@ -97,9 +227,15 @@ int source_next_raw(struct input *in, struct source_item *item)
 			return cut_short(in, item);
 		err = dl3_frame_decode(input_here(in), input_left(in), &frame, &item->fault);
 	}
-	if (err != DL3_OK)
+	if (err != DL3_OK) {
+		item->fault.offset += item->offset;
 		return lost(in, item);
-	item->payload = frame.payload;
+	}
+	ptrdiff_t next = swallowed(in, &frame);
+	if (next != 0)
+		return next < 0 ? -1 : too_long(in, item, frame.size, (size_t)next);
+	/* Reading on may have moved the octets. */
+	item->payload = (struct dl3_octets){ input_here(in) + frame.header, frame.size - frame.header };
 	item->header = frame.header;
 	in->at += frame.size;
 	return 1;

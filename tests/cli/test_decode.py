@@ -171,6 +171,96 @@ class Raw(unittest.TestCase):
         self.assertEqual(decode(b"")[:2], (0, ""))
 
 
+def with_length(whole, n):
+    """The frame with another length in its header, short form."""
+    return whole[:1] + struct.pack(">H", n) + whole[3:]
+
+
+class DamagedLength(unittest.TestCase):
+    """Frames with the letter I in them all over; the length of one is wrong."""
+
+    XML = "<AttemptReject>c0000201,c000020100000001,IIII I\0\x10I,dnd,%d</AttemptReject>"
+
+    def setUp(self):
+        self.frames = [event(i, self.XML % i) for i in range(12)]
+        self.frames[3] = test_packet(1003, b"I\0\x10IIII\x10\x30\0")
+        self.frames[8] = frame(struct.pack(">III", 0x80300041, 1008, 0) + b"I,II,III\r\nI\0\x0f\0\x2a\0\x02")
+
+    def number(self, line):
+        return line.get("counter", line.get("request_id", -1) - 1000)
+
+    def place(self, n):
+        return sum(map(len, self.frames[:n]))
+
+    def check(self, damaged, length, error):
+        frames = list(self.frames)
+        frames[damaged] = with_length(frames[damaged], length)
+        code, out, err = decode(b"".join(frames), "--raw")
+        got = lines(out)
+        self.assertEqual((code, err), (1, ""))
+        faults = [m for m in got if "error" in m and "message" not in m]
+        self.assertEqual([m["error"] for m in faults], [error], got)
+        self.assertEqual(faults[0]["frame"], self.place(damaged))
+        self.assertEqual(faults[0]["resumed_at"], self.place(damaged + 1))
+        numbers = [self.number(m) for m in got if "message" in m]
+        self.assertEqual(numbers, [i for i in range(len(frames)) if i != damaged])
+
+    def test_one_past_the_end_of_the_file_loses_one_frame(self):
+        for damaged in (0, 3, 5, 8, 10):
+            with self.subTest(damaged):
+                self.check(damaged, 0x7fff, "truncated frame")
+
+    def test_one_that_swallows_others_loses_one_frame(self):
+        for damaged in (0, 3, 5, 8):
+            size = len(self.frames[damaged])
+            whole = self.place(damaged + 3) - self.place(damaged)
+            for length in (size + 1, size + 9, size + 40, whole - 1, whole + 1, whole + 30):
+                with self.subTest((damaged, length)):
+                    self.check(damaged, length, "length")
+
+    def test_one_that_ends_where_another_frame_ends_is_seen_too(self):
+        for damaged in (0, 3, 5):
+            for to in (damaged + 2, damaged + 4, len(self.frames)):
+                with self.subTest((damaged, to)):
+                    self.check(damaged, self.place(to) - self.place(damaged), "length")
+
+    def test_one_that_is_too_short_loses_one_frame(self):
+        for length in (0, 2, 3, 5, 7, 20, 50):
+            frames = list(self.frames)
+            frames[5] = with_length(frames[5], length)
+            code, out, err = decode(b"".join(frames), "--raw")
+            numbers = [self.number(m) for m in lines(out) if "message" in m and "error" not in m and m["frame"] != self.place(5)]
+            self.assertEqual((code, numbers), (1, [i for i in range(12) if i != 5]), length)
+
+    def test_every_single_octet_damaged_loses_no_frame_but_one(self):
+        for at in range(self.place(4), self.place(5)):
+            data = bytearray(b"".join(self.frames))
+            data[at] ^= 0x55
+            code, out, err = decode(bytes(data), "--raw")
+            numbers = [self.number(m) for m in lines(out) if "message" in m and m["frame"] != self.place(4)]
+            self.assertEqual(numbers, [i for i in range(12) if i != 4], at - self.place(4))
+
+    def test_a_long_form_past_the_end_loses_one_frame(self):
+        data = self.frames[0] + b"I\xff\x7f\xff" + self.frames[1][3:] + b"".join(self.frames[2:])
+        got = lines(decode(data, "--raw")[1])
+        self.assertEqual([self.number(m) for m in got if "message" in m], [0, *range(2, 12)])
+
+    def test_what_follows_a_damaged_one_may_be_cut_short_too(self):
+        frames = self.frames[:4] + [with_length(self.frames[4], 0x7000)] + self.frames[5:]
+        got = lines(decode(b"".join(frames)[:-3], "--raw")[1])
+        self.assertEqual([m.get("error") for m in got], [None] * 4 + ["truncated frame"] + [None] * 6 + ["truncated frame"])
+
+    def test_a_file_that_holds_frames_is_left_whole(self):
+        reply = frame(struct.pack(">III", 0x80300041, 9, 0) + b"".join(self.frames))
+        got = lines(decode(test_packet(1) + reply + test_packet(2) + reply, "--raw")[1])
+        self.assertEqual([m["message"] for m in got], ["test_request", "read_reply"] * 2)
+
+    def test_messages_nobody_knows_are_no_damage(self):
+        unknown = frame(struct.pack(">I", 0x123) + b"I am unknown") * 3
+        code, out, err = decode(test_packet(1) + unknown + test_packet(2))
+        self.assertEqual((code, [m["message"] for m in lines(out)]), (0, ["test_request", *["unknown"] * 3, "test_request"]))
+
+
 class SlowPipe(unittest.TestCase):
     """What has come is shown, however little it is; the pipe stays open meanwhile."""
 
