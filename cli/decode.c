@@ -73,19 +73,55 @@ static int parse(const struct command *c, int argc, char **argv, struct options 
 
 /* ---- Lines ---- */
 
-static void put_place(struct dl3i_json *j, const struct place *place)
+static void put_number(struct dl3i_json *j, const char *ready_key, uint64_t value)
 {
-	if (place->line > 0) {
-		DL3I_JSON_KEY(j, "line");
-		dl3i_json_unsigned(j, place->line);
-	}
-	DL3I_JSON_KEY(j, "frame");
-	dl3i_json_unsigned(j, place->offset);
+	dl3i_json_ready_key(j, ready_key, strlen(ready_key));
+	dl3i_json_unsigned(j, value);
 }
 
-static const char *fault_name(const struct source_item *item)
+static void put_place(struct dl3i_json *j, const struct place *place)
 {
-	return item->not_hex ? "hex" : dl3_err_name(item->fault.err);
+	if (place->line > 0)
+		put_number(j, "\"line\":", place->line);
+	put_number(j, "\"frame\":", place->offset);
+}
+
+/* What is wrong with hexadecimal text, as dl3_fault_text() has it for octets. */
+static void put_hex_reason(struct dl3i_out *o, const struct dl3_fault *fault)
+{
+	dl3i_put_z(o, "expected ");
+	dl3i_put_z(o, fault->expected);
+	dl3i_put_z(o, ", came ");
+	dl3i_put_z(o, fault->came);
+	if (fault->has_value && fault->value > ' ' && fault->value < 0x7f) {
+		dl3i_put_z(o, " '");
+		dl3i_put_char(o, (char)fault->value);
+		dl3i_put_z(o, "'");
+	} else if (fault->has_value) {
+		dl3i_put_z(o, " 0x");
+		dl3i_put_hex(o, fault->value);
+	}
+	dl3i_put_z(o, ", at column ");
+	dl3i_put_unsigned(o, fault->offset);
+}
+
+static void hex_fault_json(struct dl3i_out *o, const struct source_item *item)
+{
+	char reason[DL3_FAULT_TEXT_MAX];
+	struct dl3i_out text = dl3i_out_to(reason, sizeof(reason));
+	struct dl3i_json j = { .out = *o };
+
+	put_hex_reason(&text, &item->fault);
+	dl3i_json_open(&j, '{');
+	put_number(&j, "\"line\":", item->line);
+	DL3I_JSON_KEY(&j, "error");
+	dl3i_json_z(&j, "hex");
+	put_number(&j, "\"column\":", item->fault.offset);
+	DL3I_JSON_KEY(&j, "reason");
+	dl3i_json_str(&j, (struct dl3_str){ .ptr = reason, .len = (uint32_t)text.len });
+	dl3i_json_close(&j, '}');
+	*o = j.out;
+	dl3i_put_char(o, '\n');
 }
 
 static void fault_line_json(struct dl3i_out *o, const struct source_item *item, const struct place *place)
@@ -94,11 +130,9 @@ static void fault_line_json(struct dl3i_out *o, const struct source_item *item, 
 
 	dl3i_json_open(&j, '{');
 	put_place(&j, place);
-	fault_json(&j, fault_name(item), &item->fault);
-	if (item->resumed) {
-		DL3I_JSON_KEY(&j, "resumed_at");
-		dl3i_json_unsigned(&j, item->resume);
-	}
+	fault_json(&j, dl3_err_name(item->fault.err), &item->fault);
+	if (item->resumed)
+		put_number(&j, "\"resumed_at\":", item->resume);
 	dl3i_json_close(&j, '}');
 	*o = j.out;
 	dl3i_put_char(o, '\n');
@@ -108,16 +142,20 @@ static void fault_line_text(struct dl3i_out *o, const struct source_item *item, 
 {
 	char reason[DL3_FAULT_TEXT_MAX];
 
-	dl3_fault_text(&item->fault, reason, sizeof(reason));
 	if (place->line > 0) {
 		dl3i_put_z(o, "line ");
 		dl3i_put_unsigned(o, place->line);
 		dl3i_put_z(o, ": ");
 	}
 	dl3i_put_z(o, "malformed (");
-	dl3i_put_z(o, fault_name(item));
+	dl3i_put_z(o, item->not_hex ? "hex" : dl3_err_name(item->fault.err));
 	dl3i_put_z(o, "): ");
-	dl3i_put_z(o, reason);
+	if (item->not_hex) {
+		put_hex_reason(o, &item->fault);
+	} else {
+		dl3_fault_text(&item->fault, reason, sizeof(reason));
+		dl3i_put_z(o, reason);
+	}
 	if (item->resumed) {
 		dl3i_put_z(o, "; a frame was found again at octet ");
 		dl3i_put_unsigned(o, item->resume);
@@ -130,6 +168,8 @@ static void fault_line(struct dl3i_out *o, const struct source_item *item, const
 {
 	if (text)
 		fault_line_text(o, item, place);
+	else if (item->not_hex)
+		hex_fault_json(o, item);
 	else
 		fault_line_json(o, item, place);
 }
@@ -248,21 +288,28 @@ const struct command command_decode = {
 	.name = "decode",
 	.usage = "decode [--json | --text] [--raw | --hex] FILE",
 	.summary = "octets of a conversation, as JSON Lines or text",
-	.help = "Decodes FILE ('-' for standard input): raw octets of one direction of a connection, or\n"
-		"hexadecimal text with a frame a line and comments behind '#'. Which of the two it is\n"
-		"is seen from its first octets.\n"
+	.help = "Decodes FILE ('-' for standard input): raw octets of one direction of a connection, or of\n"
+		"both mixed, or hexadecimal text. Which of the two it is is seen from its first octets.\n"
 		"\n"
 		"  --json   JSON Lines, a line a message with its records inside; the default in a pipe\n"
 		"  --text   text for people; the default on a terminal (NO_COLOR is respected)\n"
 		"  --raw    FILE is raw octets\n"
 		"  --hex    FILE is hexadecimal text\n"
 		"\n"
-		"A malformed frame gives a line with its error, offset and reason, and decoding goes on\n"
-		"at the next line, or in raw octets at the next place that looks like a frame\n"
-		"(\"resumed_at\"). Passwords that a client sent in plain are shown.\n"
+		"Hexadecimal text has one or more whole frames a line, and comments behind '#'. Digits are\n"
+		"upper or lower case, octets stand together or apart: 49000f2a, 49 00 0f 2a, 49:00:0f:2a,\n"
+		"49-00-0f-2a, 0x49,0x00,0x0f,0x2a, 0x49000f2a. Lines end in LF or CRLF.\n"
 		"\n"
-		"Exit code: 0 when all was well, 1 when anything was malformed or could not be read.\n"
+		"A malformed frame gives a line with its error, offset and reason (text that is not\n"
+		"hexadecimal: line and column), and decoding goes on at the next line, or in raw octets at "
+	        "the\n"
+		"next place that looks like a frame (\"resumed_at\"). What has come through a pipe is shown\n"
+		"before waiting for more. Passwords that a client sent in plain are shown.\n"
 		"\n"
+		"Exit codes: 0 all was well; 1 anything was malformed, or could not be read or written;\n"
+		"2 usage.\n"
+		"\n"
+		"Examples:\n"
 		"  devlink3 decode examples/sample-stream.hex\n"
 		"  devlink3 decode --json capture.bin | jq 'select(.message == \"event\")'\n",
 	.run = run,

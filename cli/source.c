@@ -3,9 +3,12 @@
 
 #include <ctype.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* As many octets as are looked at to tell the forms apart. */
 #define LOOK 8u
+/* So much white space in front is text of whatever kind. */
+#define BLANK_MAX 65536u
 
 void source_init(struct source *s, int fd, enum source_form form, input_wait_fn wait, void *arg)
 {
@@ -19,26 +22,47 @@ void source_finish(struct source *s)
 	s->row.octets = NULL;
 }
 
-/* Hexadecimal text begins with a digit, a comment or white space; a frame begins with 'I', and
- * octets that are no text at all are raw. */
+/* Whether octets in front of a file could be those of hexadecimal text. */
+static bool looks_like_hex(const uint8_t *p, size_t left)
+{
+	static const char with_digits[] = "xX:-,";
+
+	if (left == 0 || (p[0] != '#' && !isxdigit(p[0])))
+		return left == 0;
+	bool comment = false;
+	for (size_t k = 0; k < left && k < LOOK; k++) {
+		comment = (comment || p[k] == '#') && p[k] != '\n';
+		bool text = isspace(p[k]) || (p[k] >= ' ' && p[k] != 0x7f);
+		bool hex = isspace(p[k]) || isxdigit(p[k]) || (p[k] != 0 && strchr(with_digits, p[k]));
+		if (comment ? !text : !hex)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * Hexadecimal text begins with a digit, a comment, white space or a byte order mark. A frame begins
+ * with 'I', which is none of these, and octets that go on as no such text does are raw.
+ */
 static int detect(struct source *s)
 {
+	struct input *in = &s->in;
 	size_t i = 0;
 
-	do {
-		if (input_fill(&s->in, i + 1) != 0 || input_fill_at_hand(&s->in, i + LOOK) != 0)
+	if (input_fill(in, 1) != 0)
+		return -1;
+	if (input_left(in) > 0 && input_here(in)[0] == 0xef) {
+		if (input_fill(in, 3) != 0)
 			return -1;
-		while (i < input_left(&s->in) && isspace(input_here(&s->in)[i]))
+		i = input_left(in) >= 3 && memcmp(input_here(in), "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	}
+	do {
+		if (input_fill(in, i + 1) != 0 || input_fill_at_hand(in, i + LOOK) != 0)
+			return -1;
+		while (i < input_left(in) && isspace(input_here(in)[i]))
 			i++;
-	} while (i == input_left(&s->in) && !s->in.at_end && i < DL3_FRAME_MAX);
-
-	const uint8_t *p = input_here(&s->in);
-	size_t left = input_left(&s->in);
-	bool hex = i < left && (p[i] == '#' || isxdigit(p[i]));
-	/* A first octet that is a digit and a second that is no text: raw after all. */
-	for (size_t k = i; hex && p[i] != '#' && k < left && k < i + LOOK; k++)
-		hex = isxdigit(p[k]) || isspace(p[k]);
-	s->form = hex ? SOURCE_HEX : SOURCE_RAW;
+	} while (i == input_left(in) && !in->at_end && i < BLANK_MAX);
+	s->form = looks_like_hex(input_here(in) + i, input_left(in) - i) ? SOURCE_HEX : SOURCE_RAW;
 	return 0;
 }
 

@@ -24,7 +24,8 @@ struct source_item {
 	size_t header;             /* octets of the frame's header */
 	uint64_t line;             /* hex: the line, from 1; raw: 0 */
 	/* When there is no frame: what is wrong there. `fault.err` is DL3_OK otherwise; `fault.offset`
-	 * counts like `offset`. For hex that is no hex `fault.err` is DL3_ERR_TEXT and `not_hex` set. */
+	 * counts like `offset`. For hex that is no hex `not_hex` is set, there is no frame to have an
+	 * offset, and `fault.offset` is the column in its line, from 1. */
 	struct dl3_fault fault;
 	bool not_hex;
 	bool resumed; /* raw: decoding goes on at `resume`, found by searching */

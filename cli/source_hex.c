@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "source.h"
 
@@ -50,61 +51,117 @@ static int skip_line(struct input *in, int c)
 	return c;
 }
 
-static void not_hex(struct source_item *item, size_t column, const char *expected, const char *came, int c)
+/* Where in a line reading is. */
+struct cursor {
+	size_t column;     /* from 1 */
+	size_t last_digit; /* column of it */
+	size_t digits;     /* in the group so far */
+	bool prefixed;     /* the group begins with 0x */
+};
+
+static int not_hex(struct source_item *item, size_t column, const char *expected, const char *came)
 {
 	item->not_hex = true;
 	item->fault = (struct dl3_fault){
-		.err = DL3_ERR_TEXT,
-		.offset = column,
-		.expected = expected,
-		.came = came,
-		.value = (uint64_t)c,
-		.has_value = c != EOF,
+		.err = DL3_ERR_TEXT, .offset = column, .expected = expected, .came = came
 	};
+	return 0;
 }
 
-/* Adds a digit to the octets of the line. */
-static int add_digit(struct source_row *row, size_t nibbles, int value)
+/* A character that has no place where it stands. */
+static int wrong_character(struct source_item *item, size_t column, int c)
 {
-	if (nibbles % 2 == 1) {
+	not_hex(item, column, "a hexadecimal digit", "the character");
+	item->fault.value = (uint64_t)c;
+	item->fault.has_value = true;
+	return 0;
+}
+
+static bool separates(int c)
+{
+	return isspace(c) || c == ':' || c == '-' || c == ',';
+}
+
+/* A group of digits ends: it must be whole octets. @return 1, or 0 with a fault. */
+static int end_group(struct cursor *at, struct source_item *item)
+{
+	if (at->digits % 2 == 1)
+		return not_hex(item, at->last_digit, "an even number of hexadecimal digits", "one too few");
+	if (at->prefixed && at->digits == 0)
+		return not_hex(item, at->column, "hexadecimal digits behind 0x", "none");
+	at->digits = 0;
+	at->prefixed = false;
+	return 1;
+}
+
+/* Adds a digit to the octets of the line. @return 1, 0 with a fault, -1 when there is no memory. */
+static int add_digit(struct source_row *row, struct cursor *at, struct source_item *item, int value)
+{
+	at->last_digit = at->column;
+	if (at->digits++ % 2 == 1) {
 		row->octets[row->len - 1] = (uint8_t)(row->octets[row->len - 1] | value);
-		return 0;
+		return 1;
 	}
+	if (row->len == ROW_MAX)
+		return not_hex(item, at->column,
+		               "no more octets on a line than two of the longest frames have", "another");
 	if (grow(row) != 0)
 		return -1;
 	row->octets[row->len++] = (uint8_t)(value << 4);
+	return 1;
+}
+
+/* @return as add_digit(). */
+static int take(struct source_row *row, struct cursor *at, struct source_item *item, int c)
+{
+	at->column++;
+	if (separates(c))
+		return end_group(at, item);
+	if (digit(c) >= 0)
+		return add_digit(row, at, item, digit(c));
+	bool zero = at->digits == 1 && !at->prefixed && row->octets[row->len - 1] == 0;
+	if (!zero || (c != 'x' && c != 'X'))
+		return wrong_character(item, at->column, c);
+	row->len--;
+	at->digits = 0;
+	at->prefixed = true;
+	return 1;
+}
+
+/* The mark that some editors put in front of a text. */
+static int skip_mark(struct input *in)
+{
+	static const uint8_t mark[] = { 0xef, 0xbb, 0xbf };
+
+	if (input_fill(in, 1) != 0)
+		return -1;
+	if (input_left(in) == 0 || input_here(in)[0] != mark[0])
+		return 0;
+	if (input_fill(in, sizeof(mark)) != 0)
+		return -1;
+	if (input_left(in) >= sizeof(mark) && memcmp(input_here(in), mark, sizeof(mark)) == 0)
+		in->at += sizeof(mark);
 	return 0;
 }
 
 /* Reads a line's octets. @return 1 with octets or a fault, 0 at the end of the file, -1 when reading failed. */
 static int read_line(struct input *in, struct source_row *row, struct source_item *item)
 {
-	size_t nibbles = 0, column = 0;
-	int c = next_char(in);
+	struct cursor at = { 0 };
+	int took = 1;
 
 	row->len = row->at = 0;
-	row->line++;
+	if (row->line++ == 0 && skip_mark(in) != 0)
+		return -1;
+	int c = next_char(in);
 	if (c < 0)
 		return c == EOF ? 0 : -1;
-	for (; c != '\n' && c >= 0 && c != '#'; c = next_char(in)) {
-		column++;
-		if (isspace(c))
-			continue;
-		if (digit(c) < 0 || row->len > ROW_MAX) {
-			bool digits = digit(c) >= 0;
-			not_hex(item, column,
-			        digits ? "no more than two of the longest frames on a line"
-			               : "a hexadecimal digit",
-			        digits ? "a longer line" : "the character", digits ? EOF : c);
-			break;
-		}
-		if (add_digit(row, nibbles++, digit(c)) != 0)
-			return -1;
-	}
-	if (skip_line(in, c) == FAILED)
+	for (; took == 1 && c != '\n' && c >= 0 && c != '#'; c = next_char(in))
+		took = take(row, &at, item, c);
+	if (took < 0 || skip_line(in, c) == FAILED)
 		return -1;
-	if (!item->not_hex && nibbles % 2 == 1)
-		not_hex(item, column, "an even number of hexadecimal digits", "one too few", EOF);
+	if (took == 1)
+		end_group(&at, item);
 	if (item->not_hex)
 		row->len = 0;
 	return 1;

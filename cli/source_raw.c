@@ -13,7 +13,7 @@
 #define CODE_LEN 4u
 #define GLANCE (DL3_FRAME_HEADER_MAX + CODE_LEN)
 /* A message whose checking takes as long as the message is not checked beyond this length, */
-#define CHECK_MAX 4096u
+#define CHECK_MAX 1024u
 /* nor an event beyond so many tuples. */
 #define TUPLES_MAX 64
 

@@ -338,8 +338,50 @@ class Hex(unittest.TestCase):
         got = lines(out)
         self.assertEqual([m.get("error") for m in got], ["hex", None, "hex"])
         self.assertEqual([m["line"] for m in got], [2, 3, 4])
-        self.assertEqual(got[0]["offset"], 5)
+        self.assertEqual([m.get("column") for m in got], [5, None, 5])
+        self.assertEqual(got[0]["reason"], "expected a hexadecimal digit, came the character 'z', at column 5")
+        self.assertNotIn("octet", got[2]["reason"])
         self.assertEqual(code, 1)
+
+    def forms(self):
+        octets = [f"{o:02x}" for o in test_packet(0xabcdef)]
+        whole = "".join(octets)
+        yield from (whole, whole.upper(), " ".join(octets), ":".join(octets), "-".join(octets), ",".join(octets),
+                    ", ".join(octets), "\t".join(octets), "0x" + whole, "0X" + whole.upper(), " ".join("0x" + o for o in octets),
+                    ",".join("0x" + o for o in octets), ", ".join("0X" + o.upper() for o in octets) + ",",
+                    " ".join("0x" + a + b for a, b in zip(octets[::2], octets[1::2])) + " 0x" + octets[-1])
+
+    def test_every_form_of_hex_is_known_and_read(self):
+        for form in self.forms():
+            for around in ("%s", "%s\n", "%s\r\n", "\ufeff%s\n", "\ufeff# mark\r\n%s", "\r\n \n%s # c", "#\n%s", "%s#\n"):
+                with self.subTest(around % form):
+                    for option in ((), ("--hex",)):
+                        code, out, err = decode(around % form, *option)
+                        self.assertEqual((code, [m.get("request_id") for m in lines(out)]), (0, [0xabcdef]), out)
+
+    def test_half_an_octet_is_said_where_it_stands(self):
+        for text, column in (("49 0 0f", 4), ("0x4,0x9", 3), ("49:000:0f", 6), ("49000", 5), ("49 0", 4)):
+            code, out, err = decode(text, "--hex")
+            (line,) = lines(out)
+            self.assertEqual((code, line["error"], line["column"], line["line"]), (1, "hex", column, 1), text)
+            self.assertIn("even number", line["reason"])
+
+    def test_0x_stands_in_front_of_digits_only(self):
+        for text, column in (("0x", 2), ("0x 49", 3), ("49 0x0x00", 7), ("x49", 1), ("490x00", 4), ("1x00", 2)):
+            code, out, err = decode(text, "--hex")
+            (line,) = lines(out)
+            self.assertEqual((code, line["error"], line["column"]), (1, "hex", column), text)
+
+    def test_text_says_line_and_column(self):
+        code, out, err = decode("# x\n49 0g\n", "--hex", "--text")
+        self.assertEqual(out, "line 2: malformed (hex): expected a hexadecimal digit, came the character 'g', at column 5\n")
+        self.assertIn("came the character 0x0, at column 2", decode("4\0", "--hex", "--text")[1])
+
+    def test_octets_that_begin_like_hex_are_raw(self):
+        for head in (b"#\0\1", b"4\xff", b"ab\0", b"\xef\xbbI", b" \0", b"49\x80"):
+            code, out, err = decode(head + test_packet(5))
+            got = lines(out)
+            self.assertEqual((got[0]["error"], got[-1].get("request_id")), ("discriminator", 5), head)
 
 
 class Text(unittest.TestCase):
