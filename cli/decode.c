@@ -247,6 +247,16 @@ static int decode_all(struct decoder *d, struct source *source)
 	return got;
 }
 
+static bool is_standard_input(const struct options *o)
+{
+	return strcmp(o->file, "-") == 0;
+}
+
+static const char *input_name(const struct options *o)
+{
+	return is_standard_input(o) ? "standard input" : *o->file ? o->file : "''";
+}
+
 static int decode_file(int fd, const struct options *o)
 {
 	struct decoder d = { .options = o, .cap = LINE_FIRST };
@@ -258,7 +268,7 @@ static int decode_file(int fd, const struct options *o)
 	int got = d.line && d.scratch ? decode_all(&d, &source) : -1;
 	/* Of the output output_finish() speaks. */
 	if (got < 0 && !d.output_lost)
-		fprintf(stderr, "devlink3 decode: %s: %s\n", o->file, strerror(errno));
+		fprintf(stderr, "devlink3 decode: %s: %s\n", input_name(o), strerror(errno));
 	source_finish(&source);
 	free(d.line);
 	free(d.scratch);
@@ -272,14 +282,13 @@ static int run(const struct command *self, int argc, char **argv)
 
 	if (code >= 0 || !o.file)
 		return code;
-	bool standard_input = strcmp(o.file, "-") == 0;
-	int fd = standard_input ? STDIN_FILENO : open(o.file, O_RDONLY | O_CLOEXEC);
+	int fd = is_standard_input(&o) ? STDIN_FILENO : open(o.file, O_RDONLY | O_CLOEXEC);
 	if (fd < 0) {
-		fprintf(stderr, "devlink3 decode: %s: %s\n", o.file, strerror(errno));
+		fprintf(stderr, "devlink3 decode: %s: %s\n", input_name(&o), strerror(errno));
 		return EXIT_FAILED;
 	}
 	code = decode_file(fd, &o);
-	if (!standard_input)
+	if (!is_standard_input(&o))
 		close(fd);
 	return code;
 }
@@ -302,7 +311,7 @@ const struct command command_decode = {
 		"\n"
 		"A malformed frame gives a line with its error, offset and reason (text that is not\n"
 		"hexadecimal: line and column), and decoding goes on at the next line, or in raw octets at "
-	        "the\n"
+		"the\n"
 		"next place that looks like a frame (\"resumed_at\"). What has come through a pipe is shown\n"
 		"before waiting for more. Passwords that a client sent in plain are shown.\n"
 		"\n"

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import random
+import re
 import signal
 import struct
 import subprocess
@@ -384,6 +385,98 @@ class Hex(unittest.TestCase):
             self.assertEqual((got[0]["error"], got[-1].get("request_id")), ("discriminator", 5), head)
 
 
+class Hostile(unittest.TestCase):
+    """Big and senseless files: an answer in the end, one clear line for each fault, little memory."""
+
+    MEMORY = 200 << 20
+
+    def decode_big(self, pieces, *options):
+        """The exit code, how many lines, and the last of them, of a file made of pieces."""
+        with tempfile.NamedTemporaryFile() as f, tempfile.TemporaryFile() as out:
+            for piece in pieces:
+                f.write(piece)
+            f.flush()
+            with subprocess.Popen([*EMULATOR, PROGRAM, "decode", "--json", *options, f.name], stdout=out,
+                                  stderr=subprocess.PIPE) as p:
+                self.assertEqual(p.stderr.read(), b"")
+                _, status, usage = os.wait4(p.pid, 0)
+                p.returncode = os.waitstatus_to_exitcode(status)
+            self.assertLess(usage.ru_maxrss << 10, self.MEMORY)
+            out.seek(0)
+            count, last = 0, b"{}"
+            for line in out:
+                count, last = count + 1, line
+            return p.returncode, count, json.loads(last)
+
+    def test_noise_is_one_line(self):
+        noise = random.Random(7).randbytes(1 << 20)
+        for piece in (noise, bytes(1 << 20), b"\xff" * (1 << 20), b"hello, I am no frame\n" * 50000):
+            code, count, last = self.decode_big([b"\xff"] + [piece] * 10, "--raw")
+            self.assertEqual((code, count, last["error"]), (1, 1, "discriminator"))
+
+    def test_a_frame_behind_much_noise_is_found(self):
+        noise = random.Random(8).randbytes(1 << 20)
+        code, count, last = self.decode_big([b"\xff"] + [noise] * 10 + [test_packet(5)])
+        self.assertEqual((code, count, last["request_id"]), (1, 2, 5))
+
+    def test_a_file_of_nothing_but_the_discriminator(self):
+        code, count, last = self.decode_big([b"I" * (10 << 20)])
+        self.assertEqual((code, last["error"]), (1, "truncated frame"))
+        self.assertEqual(decode(b"I")[0], 1)
+
+    def test_octets_that_all_look_like_the_beginning_of_a_long_frame(self):
+        for head in (b"I\xff\x7f\xff\0\x2a\0\1", b"I\xff\x7f\xff\0\x30\0\x41", b"I\xff\x7f\xff\x10\x30\0\x11" + b"\0" * 8,
+                     b"I\x04\0\0\x30\0\1", b"I\x7f\xff\x80\x30\0\x41", b"I\x04\0\x10\x30\0\x11" + b"\0" * 8 + b"\0\x76\0\1\0\x0f"):
+            with self.subTest(head.hex()):
+                code, count, last = self.decode_big([b"\xff"] + [head * (1 << 17)] * 10)
+                self.assertEqual(code, 1)
+                self.assertLess(count, 12 << 17)
+
+    def test_a_line_without_an_end(self):
+        for piece in (b"4" * (1 << 20), b"4a " * 300000, b"4 " * 500000, b"0x4a," * 200000):
+            code, count, last = self.decode_big([piece] * 20, "--hex")
+            self.assertEqual((code, count), (1, 1))
+        code, count, last = self.decode_big([b"#" * (1 << 20)] * 100)
+        self.assertEqual((code, count), (0, 0))
+        code, count, last = self.decode_big([b" " * (1 << 20)] * 100)
+        self.assertEqual((code, count), (0, 0))
+
+    def test_a_line_longer_than_any_frames_is_said_and_the_next_is_read(self):
+        code, count, last = self.decode_big([b"49" * (1 << 20)] * 9 + [b"\n", test_packet(5).hex().encode()])
+        self.assertEqual((code, count, last["line"], last["request_id"]), (1, 2, 2, 5))
+
+    def test_noise_in_lines_is_a_fault_a_line(self):
+        noise = random.Random(9).randbytes(1 << 20)
+        code, out, err = decode(noise, "--hex")
+        faults = [m["error"] for m in lines(out)]
+        self.assertEqual((code, err), (1, ""))
+        self.assertLessEqual(len(faults), noise.count(b"\n") + 1)
+        self.assertGreater(faults.count("hex"), 1000)
+
+    def test_nul_octets_between_frames(self):
+        code, out, err = decode(b"".join(test_packet(i) + b"\0" * i for i in range(1, 9)))
+        got = lines(out)
+        self.assertEqual([m["request_id"] for m in got if "message" in m], list(range(1, 9)))
+        self.assertEqual((code, [m["error"] for m in got if "error" in m]), (1, ["discriminator"] * 8))
+
+    def test_both_directions_mixed(self):
+        octets = b"".join(bytes.fromhex(line) for line in pathlib.Path(SAMPLE).read_text().splitlines()
+                          if line and not line.startswith("#"))
+        by_line = [{k: v for k, v in m.items() if k not in ("line", "frame")} for m in lines(run("decode", SAMPLE)[1])]
+        code, out, err = decode(octets)
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual([{k: v for k, v in m.items() if k != "frame"} for m in lines(out)], by_line)
+
+    def test_an_empty_name_and_an_unreadable_input_are_one_line(self):
+        for name in ("", "/nonexistent", "/"):
+            code, out, err = run("decode", name)
+            self.assertEqual((code, out, err.count("\n")), (1, "", 1), name)
+
+    def test_standard_input_that_is_closed_is_one_line(self):
+        p = subprocess.run(["sh", "-c", '"$@" <&-', "sh", *EMULATOR, PROGRAM, "decode", "-"], capture_output=True, timeout=60)
+        self.assertEqual((p.returncode, p.stdout, p.stderr), (1, b"", b"devlink3 decode: standard input: Bad file descriptor\n"))
+
+
 class Text(unittest.TestCase):
     def test_the_sample_stream_is_readable_and_whole(self):
         code, out, err = run("decode", "--text", SAMPLE)
@@ -440,6 +533,19 @@ class CommandLine(unittest.TestCase):
             code, out, err = run(*arguments)
             self.assertEqual((code, err), (0, ""))
             self.assertIn("usage: devlink3", out)
+
+    def test_the_help_of_decode_has_examples_that_work_and_the_exit_codes(self):
+        out = run("decode", "--help")[1]
+        self.assertIn("Exit codes: 0 all was well; 1 ", out)
+        self.assertIn("2 usage", out)
+        examples = [line.split() for line in out.split("Examples:\n")[1].splitlines()]
+        self.assertEqual(len(examples), 2)
+        self.assertEqual(run(*examples[0][1:-1], SAMPLE)[0], 0)
+        self.assertEqual(run(*examples[1][1:3], SAMPLE)[0], 0)
+        for form in re.split(r",\s+", out[out.index("apart: ") + 7:out.index(". Lines end")]):
+            code, got, err = decode(form + "\n", "--json")
+            self.assertEqual([m["error"] for m in lines(got)], ["truncated frame"], form)
+            self.assertIn("octets: 4", lines(got)[0]["reason"])
 
     def test_the_version_is_printed(self):
         self.assertRegex(run("--version")[1], r"^devlink3 \d+\.\d+\.\d+\n$")
