@@ -175,6 +175,7 @@ static int cut_short(struct source_row *row, struct source_item *item)
 		.expected = "a whole frame",
 		.came = "the end after octets:",
 		.value = row->len - row->at,
+		.has_offset = true,
 		.has_value = true,
 	};
 	row->at = row->len;

@@ -191,6 +191,7 @@ static int cut_short(struct input *in, struct source_item *item)
 		.expected = "a whole frame",
 		.came = "the end after octets:",
 		.value = input_left(in),
+		.has_offset = true,
 		.has_value = true,
 	};
 	return lost(in, item);
@@ -204,6 +205,7 @@ static int too_long(struct input *in, struct source_item *item, size_t size, siz
 		.expected = "a frame that ends before the next one begins",
 		.came = "the length",
 		.value = size,
+		.has_offset = true,
 		.has_value = true,
 	};
 	in->at += next;

@@ -14,7 +14,7 @@
 
 #include "world.h"
 
-#define SIM_DOCUMENT_MAX (4u * 1024 * 1024) /* octets; a world of 3,000 users takes half of one */
+#define SIM_DOCUMENT_MAX 4194304u /* octets; a world of 3,000 users takes half of one */
 #define SIM_DOCUMENT_NODES_MAX 400000u
 #define SIM_DOCUMENT_DEPTH_MAX 16u
 
