@@ -299,6 +299,8 @@ static bool unknown_key(struct sim_document *d, const cyaml_schema_field_t *fiel
 	return fail(d, key->start_mark, "unknown key \"%.40s\"; expected one of %s", scalar(key), known);
 }
 
+/* What is nested is nested no deeper than SIM_DOCUMENT_DEPTH_MAX: scan() has seen to that.
+ * NOLINTBEGIN(misc-no-recursion) */
 static bool check_mapping(struct sim_document *d, const cyaml_schema_value_t *s, const yaml_node_t *n,
                           const char *name)
 {
@@ -367,6 +369,7 @@ static bool check_value(struct sim_document *d, const cyaml_schema_value_t *s, c
 		return check_text(d, s, n, key);
 	}
 }
+/* NOLINTEND(misc-no-recursion) */
 
 bool sim_document_check(struct sim_document *d, const cyaml_schema_value_t *schema)
 {

@@ -60,7 +60,7 @@ static void plan_numbers(struct sim_maker *m)
 
 	m->span = 1000;
 	m->digits = 3;
-	while (users >= m->span / 10 * 9 || groups > m->span / 10) {
+	while (users >= (uint64_t)m->span / 10 * 9 || groups > m->span / 10) {
 		m->span *= 10;
 		m->digits++;
 	}
