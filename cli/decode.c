@@ -140,8 +140,6 @@ static void fault_line_json(struct dl3i_out *o, const struct source_item *item, 
 
 static void fault_line_text(struct dl3i_out *o, const struct source_item *item, const struct place *place)
 {
-	char reason[DL3_FAULT_TEXT_MAX];
-
 	if (place->line > 0) {
 		dl3i_put_z(o, "line ");
 		dl3i_put_unsigned(o, place->line);
@@ -153,6 +151,8 @@ static void fault_line_text(struct dl3i_out *o, const struct source_item *item, 
 	if (item->not_hex) {
 		put_hex_reason(o, &item->fault);
 	} else {
+		char reason[DL3_FAULT_TEXT_MAX];
+
 		dl3_fault_text(&item->fault, reason, sizeof(reason));
 		dl3i_put_z(o, reason);
 	}

@@ -7,7 +7,7 @@
 /* ---- Which call ---- */
 
 static struct sim_live *ringing_call(const struct sim_exchange *x, const struct sim_user *u,
-                                     struct sim_call *call, struct sim_error *error)
+                                     const struct sim_call *call, struct sim_error *error)
 {
 	struct sim_call *rings = sim_user_ringing(x, u);
 
