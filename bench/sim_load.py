@@ -79,8 +79,8 @@ def monitors(sim, n, flags="-SCN"):
 
 
 def bench_calls():
-    sim = Sim("--listen", "127.0.0.1:0", "--nodes", "2", "--users", "3000", "--groups", "100", "--trunks", "40",
-              "--channels", "1000", "--rate", "60000", "--talk", "20", core=0)
+    sim = Sim("--listen", "127.0.0.1:0", "--nodes", "2", "--users", "10000", "--groups", "400", "--trunks", "40",
+              "--channels", "1000", "--rate", "300000", "--talk", "5", core=0)
     clients = monitors(sim, 3)
     drain(clients, 10)  # until it is as busy as it gets
     before, cpu, began = sim.counts(), sim.cpu(), time.monotonic()

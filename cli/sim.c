@@ -91,7 +91,7 @@ static const struct option_entry entries[] = {
 	ENTRY("plain", FLAG, plain),
 	ENTRY("limit-connections", FLAG, limit_connections),
 	COUNT("nodes", nodes, 1, 64),
-	COUNT("users", users, 1, 3000),
+	COUNT("users", users, 1, 10000),
 	COUNT("groups", groups, 0, 1000),
 	COUNT("trunks", trunks, 0, 1000),
 	COUNT("channels", channels, 1, 1000),
