@@ -11,7 +11,7 @@
 /* Octets read at once. */
 #define CHUNK 65536u
 /* The most that is ever kept: a frame read ahead, as much in front of it that is used up, and room. */
-#define KEEP_MAX ((size_t)2 * (DL3_FRAME_MAX + CHUNK) + 2 * CHUNK)
+#define KEEP_MAX ((size_t)2 * DL3_FRAME_MAX + (size_t)4 * CHUNK)
 
 void input_finish(struct input *in)
 {

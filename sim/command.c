@@ -9,7 +9,7 @@
 #define FIRST_LABELS 16u
 
 struct label {
-	char *name;
+	char name[SIM_LABEL_MAX + 1];
 	uint64_t call;
 };
 
@@ -32,8 +32,6 @@ void sim_commands_free(struct sim_commands *c)
 {
 	if (!c)
 		return;
-	for (size_t i = 0; i < c->count; i++)
-		free(c->labels[i].name);
 	free(c->labels);
 	free(c);
 }
@@ -55,8 +53,6 @@ static void drop_calls_that_are_over(struct sim_commands *c)
 	for (size_t i = 0; i < c->count; i++)
 		if (sim_call_numbered(c->exchange, c->labels[i].call))
 			c->labels[kept++] = c->labels[i];
-		else
-			free(c->labels[i].name);
 	c->count = kept;
 }
 
@@ -89,21 +85,18 @@ static struct label *take_label(struct sim_commands *c, const char *name, struct
 	}
 	if (l)
 		return l;
-	if (make_room(c)) {
-		l = &c->labels[c->count];
-		*l = (struct label){ .name = strdup(name) };
-		if (l->name) {
-			c->count++;
-			return l;
-		}
+	if (!make_room(c)) {
+		sim_fail(error, "no memory");
+		return NULL;
 	}
-	sim_fail(error, "no memory");
-	return NULL;
+	l = &c->labels[c->count++];
+	*l = (struct label){ .call = 0 };
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	return l;
 }
 
 static void forget_label(struct sim_commands *c, struct label *l)
 {
-	free(l->name);
 	*l = c->labels[--c->count];
 }
 

@@ -8,9 +8,11 @@
 
 #include "exchange.h"
 
+#define SIM_LABEL_MAX 63
+
 /* SIM_ARGUMENT(KIND, name, least, most, meaning): of text its length, of a number its value. */
 #define SIM_ARGUMENTS(SIM_ARGUMENT)                                                                        \
-	SIM_ARGUMENT(LABEL, call, 1, 63,                                                                   \
+	SIM_ARGUMENT(LABEL, call, 1, SIM_LABEL_MAX,                                                                   \
 	             "label of a call, given when it is made and used from then on; or its number")        \
 	SIM_ARGUMENT(DIGITS, user, 1, 39, "extension of who does it; without it the outside party does")   \
 	SIM_ARGUMENT(DIGITS, to, 1, 39, "number dialled, where a call goes; a mailbox")                    \

@@ -190,9 +190,7 @@ static void other_letters_and_other_text_are_unknown(void **state)
 
 static void a_mark_and_white_space_in_front_are_skipped(void **state)
 {
-	static const char *const same[] = { " CALL:S 1,2,3", "\r\n\tCALL:S1,2,3",
-		                            "\xef\xbb\xbf"
-		                            "CALL:S 1,2,3",
+	static const char *const same[] = { " CALL:S 1,2,3", "\r\n\tCALL:S1,2,3", "\357\273\277CALL:S 1,2,3",
 		                            "\xef\xbb\xbf CALL:S 1,2,3" };
 
 	(void)state;
