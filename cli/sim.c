@@ -349,18 +349,20 @@ static void show_status(evutil_socket_t fd, short what, void *arg)
 	struct run *r = arg;
 	struct sim_host_counts c = sim_host_counts(r->host);
 	uint64_t s = c.now_ms / 1000;
-	char lag[64] = "";
+	char lag[64] = "", end[32] = "";
 
 	(void)fd;
 	(void)what;
 	if (c.lag_ms > STATUS_MS)
 		snprintf(lag, sizeof(lag), "  %.1f s behind", (double)c.lag_ms / 1000);
+	if (r->o.duration_s > 0)
+		snprintf(end, sizeof(end), " (%.0f %%)", (double)c.now_ms / r->o.duration_s / 10);
 	clear_status(r);
 	fprintf(stderr,
-	        "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "  %" PRIu64 " calls up, %" PRIu64 " in all  %" PRIu64
-	        " events/s  %" PRIu64 " connections, %" PRIu64 " of them listening%s",
-	        s / 3600, s / 60 % 60, s % 60, c.calls_now, c.calls, c.events - r->last.events, c.connections,
-	        c.monitors, lag);
+	        "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64 "%s  %" PRIu64 " calls up, %" PRIu64
+	        " in all  %" PRIu64 " events/s  %" PRIu64 " connections, %" PRIu64 " of them listening%s",
+	        s / 3600, s / 60 % 60, s % 60, end, c.calls_now, c.calls, c.events - r->last.events,
+	        c.connections, c.monitors, lag);
 	fflush(stderr);
 	r->status_shown = true;
 	r->last = c;

@@ -44,19 +44,31 @@ static void shape_all(struct sim_host *h)
 
 /* ---- Delay: the gates open every so often ---- */
 
+#define OPEN_MS 5u /* of the real clock: a turn or two of the loop, in which what waits is sent */
+
+static void hold_all(struct sim_host *h, bool hold)
+{
+	for (struct link *l = h->links; l; l = l->next)
+		if (!l->half_open && !sim_alarm_is_set(&l->stalled))
+			dl3_conn_hold(l->conn, hold);
+}
+
+static void let_out(void *arg);
+
+static void keep_back(void *arg)
+{
+	struct sim_host *h = arg;
+
+	hold_all(h, true);
+	(void)sim_alarm_set(&h->clock, &h->let_out, h->lasting.delay_ms, let_out, h);
+}
+
 static void let_out(void *arg)
 {
 	struct sim_host *h = arg;
 
-	for (struct link *l = h->links; l; l = l->next) {
-		if (l->half_open || sim_alarm_is_set(&l->stalled))
-			continue;
-		dl3_conn_hold(l->conn, false);
-		dl3_conn_flush(l->conn);
-		dl3_conn_hold(l->conn, h->lasting.delay_ms > 0);
-	}
-	if (h->lasting.delay_ms > 0)
-		(void)sim_alarm_set(&h->clock, &h->let_out, h->lasting.delay_ms, let_out, h);
+	hold_all(h, false);
+	(void)sim_alarm_set(&h->clock, &h->let_out, (uint64_t)(OPEN_MS * h->speed) + 1, keep_back, h);
 }
 
 static void delay(struct sim_host *h, uint64_t ms)

@@ -515,6 +515,28 @@ class BadClients(Base):
             lazy.close()
 
 
+class SlowClients(Base):
+    """Time to log in ends, whatever trickles in meanwhile."""
+
+    def test_slow_authentication(self):
+        whole = frame(struct.pack(">III", AUTH, 1, 1) + text("devlink3"))
+        with silent() as s, Client(s.address) as idle, Client(s.address) as slow, Client(s.address) as tester:
+            began = time.monotonic()
+            for octet in whole[:-1]:
+                if time.monotonic() - began > 40:
+                    break
+                try:
+                    slow.raw(bytes([octet]))
+                    tester.test(b"")
+                except (ConnectionError, Gone):
+                    break
+                time.sleep(2)
+            for c in (idle, slow, tester):
+                c.gone(timeout=15)
+            with logged_in(s) as c:
+                self.same(c.stream("")[0], 0)
+
+
 class Faults(Base):
     def busy(self, *options):
         return Sim(PROGRAM, "--listen", "127.0.0.1:0", "--control", "127.0.0.1:0", "--rate", "600", "--speed", "10",
@@ -528,6 +550,14 @@ class Faults(Base):
     def test_pieces(self):
         with self.busy("--fault", "pieces,octets=3") as s, listening(s) as c:
             self.stream_of(c, 50)
+
+    def test_delay(self):
+        with self.busy("--fault", "delay,ms=20000") as s, Client(s.address) as c:
+            c.sock.settimeout(0.5)  # 20 s of simulated time are 2
+            with self.assertRaises(socket.timeout):
+                c.test(b"late")
+            c.sock.settimeout(20)
+            self.same(c.answer(TEST, c.request), struct.pack(">II", 0, 4) + b"late")
 
     def test_gap_skip_and_duplicate(self):
         for name, step in (("gap,events=4", 5), ("skip,events=4", 5), ("duplicate", 0)):
