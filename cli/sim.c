@@ -24,6 +24,7 @@
 #define SPEED_MAX 1e5
 #define FOREVER_S 1e9
 #define STATUS_MS 1000u
+#define LAST_WORDS_MS 200
 
 struct list {
 	const char *of[LISTS_MAX];
@@ -239,6 +240,14 @@ static void log_line(const char *line, void *arg)
 	fprintf(stderr, "%s\n", line);
 }
 
+/* What was told last is still to be sent. */
+static void leave(struct run *r)
+{
+	struct timeval soon = { .tv_usec = LAST_WORDS_MS * 1000 };
+
+	event_base_loopexit(r->base, &soon);
+}
+
 static void ended(const struct sim_error *error, void *arg)
 {
 	struct run *r = arg;
@@ -247,7 +256,7 @@ static void ended(const struct sim_error *error, void *arg)
 		clear_status(r);
 		r->code = complain(r, error->text);
 	}
-	event_base_loopbreak(r->base);
+	leave(r);
 }
 
 /* Where nothing is said, it listens where an IP Office does, on this machine only. */
