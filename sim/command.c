@@ -9,6 +9,7 @@
 #define FIRST_LABELS 16u
 
 struct label {
+	struct label *next;
 	char name[SIM_LABEL_MAX + 1];
 	uint64_t call;
 };
@@ -16,15 +17,17 @@ struct label {
 struct sim_commands {
 	struct sim_exchange *exchange;
 	struct label *labels;
-	size_t count, cap;
+	size_t count, sweep_at; /* when calls that are over are looked for */
 };
 
 struct sim_commands *sim_commands_new(struct sim_exchange *x)
 {
 	struct sim_commands *c = calloc(1, sizeof(*c));
 
-	if (c)
+	if (c) {
 		c->exchange = x;
+		c->sweep_at = FIRST_LABELS;
+	}
 	return c;
 }
 
@@ -32,7 +35,10 @@ void sim_commands_free(struct sim_commands *c)
 {
 	if (!c)
 		return;
-	free(c->labels);
+	for (struct label *l = c->labels, *next; l; l = next) {
+		next = l->next;
+		free(l);
+	}
 	free(c);
 }
 
@@ -40,41 +46,35 @@ void sim_commands_free(struct sim_commands *c)
 
 static struct label *find_label(const struct sim_commands *c, const char *name)
 {
-	for (size_t i = 0; i < c->count; i++)
-		if (strcmp(c->labels[i].name, name) == 0)
-			return &c->labels[i];
+	for (struct label *l = c->labels; l; l = l->next)
+		if (strcmp(l->name, name) == 0)
+			return l;
 	return NULL;
 }
 
-static void drop_calls_that_are_over(struct sim_commands *c)
+static void forget_label(struct sim_commands *c, struct label *l)
 {
-	size_t kept = 0;
+	struct label **link = &c->labels;
 
-	for (size_t i = 0; i < c->count; i++)
-		if (sim_call_numbered(c->exchange, c->labels[i].call))
-			c->labels[kept++] = c->labels[i];
-	c->count = kept;
+	while (*link != l)
+		link = &(*link)->next;
+	*link = l->next;
+	free(l);
+	c->count--;
 }
 
-/* Labels of calls that are over are kept as long as there is room, for what is said about them. */
-static bool make_room(struct sim_commands *c)
+/* Labels of calls that are over are kept for a while, for what is said about them. */
+static void sweep(struct sim_commands *c)
 {
-	if (c->count < c->cap)
-		return true;
-	drop_calls_that_are_over(c);
-	if (c->count < c->cap / 2)
-		return true;
-	size_t cap = c->cap > 0 ? c->cap * 2 : FIRST_LABELS;
-	struct label *labels = realloc(c->labels, cap * sizeof(*labels));
-
-	if (!labels)
-		return c->count < c->cap;
-	c->labels = labels;
-	c->cap = cap;
-	return true;
+	for (struct label *l = c->labels, *next; l; l = next) {
+		next = l->next;
+		if (!sim_call_numbered(c->exchange, l->call))
+			forget_label(c, l);
+	}
+	c->sweep_at = c->count < FIRST_LABELS ? FIRST_LABELS : c->count * 2;
 }
 
-/* Takes a place for a label, before its call is made: what cannot be labelled is not begun. */
+/* Takes a label, before its call is made: what cannot be labelled is not begun. */
 static struct label *take_label(struct sim_commands *c, const char *name, struct sim_error *error)
 {
 	struct label *l = find_label(c, name);
@@ -85,19 +85,18 @@ static struct label *take_label(struct sim_commands *c, const char *name, struct
 	}
 	if (l)
 		return l;
-	if (!make_room(c)) {
+	if (c->count >= c->sweep_at)
+		sweep(c);
+	l = calloc(1, sizeof(*l));
+	if (!l) {
 		sim_fail(error, "no memory");
 		return NULL;
 	}
-	l = &c->labels[c->count++];
-	*l = (struct label){ .call = 0 };
 	snprintf(l->name, sizeof(l->name), "%s", name);
+	l->next = c->labels;
+	c->labels = l;
+	c->count++;
 	return l;
-}
-
-static void forget_label(struct sim_commands *c, struct label *l)
-{
-	*l = c->labels[--c->count];
 }
 
 struct sim_call *sim_commands_call(const struct sim_commands *c, const char *label, struct sim_error *error)

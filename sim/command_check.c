@@ -290,10 +290,13 @@ static bool check_needed(enum sim_action action, const struct sim_command *comma
 	size_t len;
 	bool needed;
 
-	for (const char *p; (p = next_taken(&rest, &len, &needed));)
-		if (needed && !sim_argument_is_given(sim_argument_named(p, len), command))
+	for (const char *p; (p = next_taken(&rest, &len, &needed));) {
+		const struct sim_argument *a = sim_argument_named(p, len);
+
+		if (needed && a && !sim_argument_is_given(a, command))
 			return sim_fail(error, "%s needs %.*s: expected %s", actions[action].name, (int)len,
 			                p, taken);
+	}
 	if ((action == SIM_DO_answer || action == SIM_DO_hang_up) && !command->user && !command->call)
 		return sim_fail(error, "%s needs user, or call for the outside party: expected %s",
 		                actions[action].name, taken);
