@@ -397,27 +397,51 @@ static bool make_members(struct sim_exchange *x)
 	return true;
 }
 
-static bool make_devices(struct sim_exchange *x)
+static bool make_channels(struct sim_exchange *x)
 {
 	const struct sim_world *w = x->world;
+	size_t sum = 0;
 
+	for (size_t i = 0; i < w->trunk_count; i++)
+		sum += w->trunks[i].channels;
+	x->channels = calloc(sum + 1, sizeof(*x->channels));
+	if (!x->channels)
+		return false;
+	sum = 0;
 	for (size_t i = 0; i < w->trunk_count; i++) {
 		struct sim_trunk_state *t = &x->trunks[i];
 
-		t->free = calloc((size_t)w->trunks[i].channels + 1, sizeof(*t->free));
-		if (!t->free)
-			return false;
+		t->free = &x->channels[sum];
+		sum += w->trunks[i].channels;
 		for (; t->free_count < w->trunks[i].channels; t->free_count++)
 			t->free[t->free_count] = t->free_count + 1;
 	}
-	for (size_t i = 0; i < w->node_count; i++) {
-		x->nodes[i].slots = calloc(w->nodes[i].park_slots + 1, sizeof(*x->nodes[i].slots));
-		if (!x->nodes[i].slots)
-			return false;
-	}
-	for (size_t i = 0; i < w->user_count; i++)
-		x->users[i].do_not_disturb = w->users[i].do_not_disturb;
 	return true;
+}
+
+static bool make_slots(struct sim_exchange *x)
+{
+	const struct sim_world *w = x->world;
+	size_t sum = 0;
+
+	for (size_t i = 0; i < w->node_count; i++)
+		sum += w->nodes[i].park_slots;
+	x->slots = calloc(sum + 1, sizeof(*x->slots));
+	if (!x->slots)
+		return false;
+	sum = 0;
+	for (size_t i = 0; i < w->node_count; i++) {
+		x->nodes[i].slots = &x->slots[sum];
+		sum += w->nodes[i].park_slots;
+	}
+	return true;
+}
+
+static bool make_devices(struct sim_exchange *x)
+{
+	for (size_t i = 0; i < x->world->user_count; i++)
+		x->users[i].do_not_disturb = x->world->users[i].do_not_disturb;
+	return make_channels(x) && make_slots(x);
 }
 
 static bool make_states(struct sim_exchange *x)
@@ -478,10 +502,8 @@ void sim_exchange_free(struct sim_exchange *x)
 		return;
 	if (x->chains)
 		free_calls(x);
-	for (size_t i = 0; x->trunks && i < x->world->trunk_count; i++)
-		free(x->trunks[i].free);
-	for (size_t i = 0; x->nodes && i < x->world->node_count; i++)
-		free(x->nodes[i].slots);
+	free(x->channels);
+	free(x->slots);
 	free(x->chains);
 	free(x->users);
 	free(x->groups);

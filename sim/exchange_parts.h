@@ -99,6 +99,8 @@ struct sim_exchange {
 	struct sim_node_state *nodes;
 	uint32_t *memberships; /* of all users, one behind the other */
 	bool *active;          /* of all groups' members */
+	uint32_t *channels;    /* of all trunks */
+	struct sim_live **slots; /* of all nodes */
 	uint32_t *freed;       /* users that may take a call that waits */
 	size_t freed_count;
 	struct sim_bridge *bridges;

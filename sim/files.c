@@ -31,6 +31,8 @@ static void put(struct text *t, const char *from, size_t len)
 		t->at = at;
 		t->cap = cap;
 	}
+	if (!t->at)
+		return;
 	memcpy(t->at + t->len, from, len);
 	t->len += len;
 	t->at[t->len] = '\0';
