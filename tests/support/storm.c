@@ -223,7 +223,7 @@ static struct sim_call *any_call(struct dl3t_storm *s)
 	uint64_t now = sim_exchange_counts(s->x).calls_now;
 	struct sim_call *c = sim_call_first(s->x);
 
-	for (uint32_t i = now > 0 ? below(s, now) : 0; c && i > 0; i--)
+	for (uint32_t i = now > 0 ? below(s, (size_t)now) : 0; c && i > 0; i--)
 		c = sim_call_next(s->x, c);
 	return c;
 }
