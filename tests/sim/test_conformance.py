@@ -660,6 +660,29 @@ class Truth(Base):
                   ["incoming", "answered", "01707123456", "5678", "200", "4001", 0, ["4001"], 16])
 
 
+class Scenarios(Base):
+    """The examples, as they are played from the command line."""
+
+    def test_the_examples_give_their_records(self):
+        examples = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "examples")
+        expected = {"abandoned-in-the-queue": ["abandoned"], "across-two-nodes": ["answered"], "blind-transfer": ["answered"],
+                    "consult-conference-park": ["answered"] * 3, "group-call-answered": ["answered"],
+                    "hold-and-retrieve": ["answered"], "left-a-message": ["voicemail"], "names-that-bite": ["answered"],
+                    "off-hook-and-away": [], "outgoing-call": ["answered"], "pushed-away-then-answered": ["answered"]}
+        files = sorted(os.listdir(os.path.join(examples, "scenarios")))
+        self.same(files, [name + ".yaml" for name in sorted(expected)])
+        for name, outcomes in expected.items():
+            with tempfile.NamedTemporaryFile("r") as f:
+                r = subprocess.run([PROGRAM, "sim", os.path.join(examples, "worlds", "scenarios.yaml"), "--listen", "127.0.0.1:0",
+                                    "--speed", "100", "--scenario", os.path.join(examples, "scenarios", name + ".yaml"),
+                                    "--truth", f.name], capture_output=True, text=True, timeout=60)
+                self.same((name, r.returncode, r.stderr if r.returncode else ""), (name, 0, ""))
+                records = [json.loads(x) for x in f]
+            self.same((name, [x["outcome"] for x in records]), (name, outcomes))
+            if name == "blind-transfer":
+                self.same((records[0]["transfers"], records[0]["parties"]), (1, ["4001", "4002"]))
+
+
 class CommandLine(Base):
     def run_with(self, *options):
         return subprocess.run([PROGRAM, "sim", *options], capture_output=True, text=True, timeout=60)
