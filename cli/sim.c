@@ -24,7 +24,7 @@
 #define SPEED_MAX 1e5
 #define FOREVER_S 1e9
 #define STATUS_MS 1000u
-#define LAST_WORDS_MS 200
+#define LAST_WORDS_US 200000
 
 struct list {
 	const char *of[LISTS_MAX];
@@ -243,7 +243,7 @@ static void log_line(const char *line, void *arg)
 /* What was told last is still to be sent. */
 static void leave(struct run *r)
 {
-	struct timeval soon = { .tv_usec = LAST_WORDS_MS * 1000 };
+	struct timeval soon = { .tv_usec = LAST_WORDS_US };
 
 	event_base_loopexit(r->base, &soon);
 }
