@@ -9,7 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "listener.h"
 #include "tls.h"
 
 /* Octets taken from a connection before others get their turn. */
@@ -60,11 +59,6 @@ static void end(struct dl3_conn *c, enum dl3_close_reason reason, const char *de
 	done(c);
 }
 
-void dl3i_conn_drop(struct dl3_conn *c)
-{
-	end(c, DL3_CLOSED_BY_OWNER, "the listener was freed");
-}
-
 /* What was encrypted may hold a password. */
 static void wipe(const struct dl3_conn *c, void *data, size_t len)
 {
@@ -77,9 +71,9 @@ static void keep_rest(struct dl3_conn *c, const uint8_t *data, size_t len)
 {
 	if (c->rest) {
 		wipe(c, c->rest, c->rest_len);
-		dl3i_listener_resize(c->listener, c->rest, c->rest_len, 0);
+		dl3i_owner_resize(c->owner, c->rest, c->rest_len, 0);
 	}
-	c->rest = len > 0 ? dl3i_listener_resize(c->listener, NULL, 0, len) : NULL;
+	c->rest = len > 0 ? dl3i_owner_resize(c->owner, NULL, 0, len) : NULL;
 	c->rest_at = 0;
 	c->rest_len = c->rest ? len : 0;
 	if (c->rest)
@@ -91,7 +85,7 @@ static void keep_rest(struct dl3_conn *c, const uint8_t *data, size_t len)
 /* Gives back what a connection has, whole or half made, but for its socket. */
 static void destroy(struct dl3_conn *c)
 {
-	struct dl3_listener *l = c->listener;
+	struct dl3i_owner *o = c->owner;
 
 	if (c->readable)
 		event_free(c->readable);
@@ -102,28 +96,28 @@ static void destroy(struct dl3_conn *c)
 	dl3i_output_free(c);
 	keep_rest(c, NULL, 0);
 	dl3_session_free(c->session);
-	dl3i_listener_resize(l, c, sizeof(*c), 0);
+	dl3i_owner_resize(o, c, sizeof(*c), 0);
 }
 
 void dl3i_conn_finish(struct dl3_conn *c)
 {
-	struct dl3_listener *l = c->listener;
+	struct dl3i_owner *o = c->owner;
 
 	if (c->previous)
 		c->previous->next = c->next;
 	else
-		l->conns = c->next;
+		o->conns = c->next;
 	if (c->next)
 		c->next->previous = c->previous;
-	l->count--;
+	o->count--;
 	c->depth++; /* so that nothing the owner calls now wakes it */
-	if (l->callbacks.closed)
-		l->callbacks.closed(c, &c->why, l->arg);
+	if (o->callbacks.closed)
+		o->callbacks.closed(c, &c->why, o->arg);
 	(void)event_del(c->readable);
 	(void)event_del(c->writable);
 	dl3i_stream_close(&c->stream);
 	destroy(c);
-	dl3i_listener_release(l);
+	dl3i_owner_release(o);
 }
 
 /* Around all that may call the owner. After leave() the connection may be gone. */
@@ -231,7 +225,7 @@ static void await(struct dl3_conn *c)
 	if (c->state != DL3I_CONN_OPEN || c->waits_readable || c->deadline != DL3_NEVER)
 		c->look = DL3_NEVER;
 	else if (c->look == DL3_NEVER)
-		c->look = in_ms(c->listener->look_ms);
+		c->look = in_ms(c->owner->look_ms);
 	if (c->state != DL3I_CONN_DONE)
 		schedule(c);
 }
@@ -253,7 +247,7 @@ static void said_all(struct dl3_conn *c)
 static void linger(struct dl3_conn *c)
 {
 	c->state = DL3I_CONN_LINGER;
-	c->deadline = in_ms(c->listener->linger_ms);
+	c->deadline = in_ms(c->owner->linger_ms);
 	/* A close of the owner's leads to no callback inside of it. */
 	dl3i_conn_wake(c);
 }
@@ -327,6 +321,8 @@ static size_t feed_new(struct dl3_conn *c)
 		failed(c);
 	if (io != DL3I_IO_DONE)
 		return 0;
+	if (c->owner->octets)
+		c->owner->octets(c, true, (struct dl3_octets){ buf, n }, c->owner->arg);
 	used = dl3_session_feed(c->session, buf, n);
 	if (used < n)
 		keep_rest(c, buf + used, n - used);
@@ -351,7 +347,7 @@ static enum dl3_err give(struct dl3_conn *c)
 	while (err == DL3_OK && c->state == DL3I_CONN_OPEN && !c->paused) {
 		err = dl3_session_next(c->session, &ev);
 		if (err == DL3_OK)
-			c->listener->callbacks.event(c, &ev, c->listener->arg);
+			c->owner->callbacks.event(c, &ev, c->owner->arg);
 	}
 	return err;
 }
@@ -402,8 +398,8 @@ static void tell_drained(struct dl3_conn *c)
 	if (c->state != DL3I_CONN_OPEN || !c->owes || !dl3i_output_empty(c))
 		return;
 	c->owes = false;
-	if (c->listener->callbacks.drained)
-		c->listener->callbacks.drained(c, c->listener->arg);
+	if (c->owner->callbacks.drained)
+		c->owner->callbacks.drained(c, c->owner->arg);
 	/* What is queued now is written in the next turn, or one that always has more would take
 	 * them all. The owner may have let go of what held the session, with nothing to queue. */
 	if (c->blocked || !dl3i_output_empty(c))
@@ -437,8 +433,8 @@ static void ready(struct dl3_conn *c)
 	c->deadline = DL3_NEVER;
 	c->input = c->stream.ssl != NULL; /* it may have come with the end of the handshake */
 	dl3_session_tick(c->session, dl3i_now_ms());
-	if (c->listener->callbacks.opened)
-		c->listener->callbacks.opened(c, c->listener->arg);
+	if (c->owner->callbacks.opened)
+		c->owner->callbacks.opened(c, c->owner->arg);
 }
 
 static void shake(struct dl3_conn *c)
@@ -484,7 +480,7 @@ static void look(struct dl3_conn *c)
 	c->look = DL3_NEVER;
 	switch (dl3i_stream_look(&c->stream)) {
 	case DL3I_IO_END:
-		c->deadline = in_ms(c->listener->linger_ms);
+		c->deadline = in_ms(c->owner->linger_ms);
 		break;
 	case DL3I_IO_FAILED:
 		failed(c);
@@ -533,53 +529,76 @@ static void set_options(evutil_socket_t fd)
 #endif
 }
 
-static struct dl3_conn *new_conn(struct dl3_listener *l, evutil_socket_t fd)
+static struct dl3_conn *new_conn(struct dl3i_owner *o, const struct dl3i_conn_start *start)
 {
-	struct dl3_conn *c = dl3i_listener_resize(l, NULL, 0, sizeof(*c));
+	struct dl3_conn *c = dl3i_owner_resize(o, NULL, 0, sizeof(*c));
 
 	if (!c)
 		return NULL;
-	*c = (struct dl3_conn){ .listener = l, .deadline = DL3_NEVER, .look = DL3_NEVER };
-	c->session = dl3_server_new(&l->session, &l->allocator);
-	c->timer = evtimer_new(l->base, on_timer, c);
-	c->readable = event_new(l->base, fd, EV_READ | EV_PERSIST, on_socket, c);
-	c->writable = event_new(l->base, fd, EV_WRITE | EV_PERSIST, on_socket, c);
-	if (c->session && c->timer && c->readable && c->writable && dl3i_stream_init(&c->stream, fd, l->tls))
+	*c = (struct dl3_conn){ .owner = o, .deadline = DL3_NEVER, .look = DL3_NEVER };
+	c->stream = (struct dl3i_stream){ .fd = start->fd, .ssl = start->ssl };
+	c->session = start->session;
+	c->timer = evtimer_new(o->base, on_timer, c);
+	c->readable = event_new(o->base, start->fd, EV_READ | EV_PERSIST, on_socket, c);
+	c->writable = event_new(o->base, start->fd, EV_WRITE | EV_PERSIST, on_socket, c);
+	if (c->session && c->timer && c->readable && c->writable)
 		return c;
+	c->session = NULL;
 	destroy(c);
 	return NULL;
 }
 
 static void enlist(struct dl3_conn *c)
 {
-	struct dl3_listener *l = c->listener;
+	struct dl3i_owner *o = c->owner;
 
-	c->next = l->conns;
+	c->next = o->conns;
 	if (c->next)
 		c->next->previous = c;
-	l->conns = c;
-	l->count++;
-	l->refs++;
+	o->conns = c;
+	o->count++;
+	o->refs++;
 }
 
-void dl3i_conn_begin(struct dl3_listener *l, evutil_socket_t fd, const struct sockaddr *sa, socklen_t len)
+bool dl3i_conn_begin(struct dl3i_owner *owner, const struct dl3i_conn_start *start)
 {
-	struct dl3_conn *c = new_conn(l, fd);
+	struct dl3i_stream stream = { .fd = start->fd, .ssl = start->ssl };
+	struct dl3_conn *c = new_conn(owner, start);
 
 	if (!c) {
-		(void)evutil_closesocket(fd);
-		return;
+		dl3i_stream_close(&stream);
+		dl3_session_free(start->session);
+		return false;
 	}
 	enlist(c);
-	set_options(fd);
-	dl3i_address_text(sa, len, c->peer);
+	set_options(start->fd);
+	dl3i_address_text(start->sa, start->len, c->peer);
 	enter(c);
-	if (l->tls)
-		c->deadline = in_ms(l->handshake_ms);
+	if (start->ssl)
+		c->deadline = in_ms(owner->handshake_ms);
 	else
 		ready(c);
 	go_on(c);
 	leave(c);
+	return true;
+}
+
+void dl3i_conns_drop(struct dl3i_owner *owner)
+{
+	struct dl3_conn *c;
+
+	for (c = owner->conns; c; c = c->next)
+		end(c, DL3_CLOSED_BY_OWNER, "its owner was freed");
+	/* From the start after each, since a `closed` may do anything. */
+	c = owner->conns;
+	while (c) {
+		if (c->depth == 0) {
+			dl3i_conn_finish(c);
+			c = owner->conns;
+		} else {
+			c = c->next;
+		}
+	}
 }
 
 /* ---- The owner's ---- */

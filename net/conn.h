@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * One connection: a server session on a socket. What it sends is written from the session's own
+ * One connection: a session on a socket, with an owner that gets what happens: a listener or a link. What it sends is written from the session's own
  * queue, once a turn of the loop; what it reads goes into the session at once.
  *
  * It is freed in one place, when the outermost of its callbacks returns; calls that end it only
@@ -16,6 +16,25 @@
 
 #include "address.h"
 #include "stream.h"
+
+/*
+ * What connections have in common with those beside them. It is part of a listener or a link, and
+ * its memory goes with the last reference: the owner's own, each connection's, and those of calls
+ * that are on the stack.
+ */
+struct dl3i_owner {
+	struct event_base *base;
+	struct dl3_listener_callbacks callbacks;
+	/* Octets as they came, or as they were taken by the stream; NULL: nobody wants them. */
+	void (*octets)(struct dl3_conn *conn, bool came, struct dl3_octets octets, void *arg);
+	void *arg;
+	struct dl3_allocator allocator;
+	struct dl3_conn *conns;
+	uint32_t count;
+	uint32_t handshake_ms, linger_ms, look_ms;
+	unsigned refs;
+	void (*release)(struct dl3i_owner *owner); /* frees the memory that it is part of */
+};
 
 enum dl3i_conn_state {
 	DL3I_CONN_HANDSHAKE, /* of TLS */
@@ -44,8 +63,8 @@ struct dl3i_output {
 };
 
 struct dl3_conn {
-	struct dl3_conn *next, *previous; /* in the listener's list */
-	struct dl3_listener *listener;
+	struct dl3_conn *next, *previous; /* in the owner's list */
+	struct dl3i_owner *owner;
 	struct dl3i_stream stream;
 	struct dl3_session *session;
 	struct event *readable, *writable, *timer;
@@ -70,14 +89,36 @@ struct dl3_conn {
 	char peer[DL3I_ADDRESS_TEXT_MAX];
 };
 
-/** Begins a connection on a socket, which it owns from then on, also on failure. */
-void dl3i_conn_begin(struct dl3_listener *l, evutil_socket_t fd, const struct sockaddr *sa, socklen_t len);
-/** Ends it for the owner, at once. It is freed by the caller or by the loop. */
-void dl3i_conn_drop(struct dl3_conn *c);
+/** What a connection begins with. */
+struct dl3i_conn_start {
+	evutil_socket_t fd;        /* connected; the connection's from then on, also on failure */
+	const struct sockaddr *sa; /* the other end's */
+	socklen_t len;
+	SSL *ssl; /* its role and what it checks are set; owned likewise; NULL: in the clear */
+	struct dl3_session *session; /* owned likewise; NULL: there was no memory for one */
+};
+
+/** Begins a connection. @return false without memory; what ends it later is told by `closed`, which may
+ * have been called before this returns. */
+bool dl3i_conn_begin(struct dl3i_owner *owner, const struct dl3i_conn_start *start);
+/** Ends all connections of an owner, at once. Those whose callback is on the stack are freed when it
+ * returns. */
+void dl3i_conns_drop(struct dl3i_owner *owner);
 /** Calls `closed` and frees it. Only at depth 0. */
 void dl3i_conn_finish(struct dl3_conn *c);
 /** Has the loop go on with it, unless it is just doing so. */
 void dl3i_conn_wake(struct dl3_conn *c);
+/** Other times than the defaults. */
+void dl3i_owner_set_times(struct dl3i_owner *owner, uint32_t handshake_ms, uint32_t linger_ms);
+/** The owner's allocator, as dl3_allocator.resize; NULL in a configuration means realloc and free. */
+void *dl3i_owner_resize(const struct dl3i_owner *owner, void *block, size_t old_size, size_t new_size);
+struct dl3_allocator dl3i_allocator(const struct dl3_allocator *configured);
+/** Gives a reference back; with the last one the memory goes. */
+void dl3i_owner_release(struct dl3i_owner *owner);
+/** Spares the program from SIGPIPE: neither libevent nor OpenSSL writes so that a closed socket is only an
+ * error. A handler that the program has set stays. */
+void dl3i_ignore_sigpipe(void);
+
 /** The time that deadlines are in. */
 uint64_t dl3i_now_ms(void);
 

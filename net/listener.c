@@ -2,7 +2,7 @@
 #include "listener.h"
 
 #include <errno.h>
-#include <signal.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,39 +13,22 @@
  * enough that nobody who waits in the queue gives up. */
 #define ACCEPT_AGAIN_MS 100
 
-void dl3i_listener_release(struct dl3_listener *l)
-{
-	struct dl3_allocator a = l->allocator;
-
-	if (--l->refs > 0)
-		return;
-	SSL_CTX_free(l->tls);
-	a.resize(l, sizeof(*l), 0, a.arg);
-}
-
-static void *plain_resize(void *block, size_t old_size, size_t new_size, void *arg)
-{
-	(void)old_size;
-	(void)arg;
-	if (new_size > 0)
-		return realloc(block, new_size);
-	free(block);
-	return NULL;
-}
-
-void *dl3i_listener_resize(const struct dl3_listener *l, void *block, size_t old_size, size_t new_size)
-{
-	return l->allocator.resize(block, old_size, new_size, l->allocator.arg);
-}
-
-void dl3i_listener_set_times(struct dl3_listener *l, uint32_t handshake_ms, uint32_t linger_ms)
-{
-	l->handshake_ms = handshake_ms;
-	l->linger_ms = linger_ms;
-	l->look_ms = linger_ms / 2;
-}
-
 /* ---- Accepting ---- */
+
+/* @return false when TLS has no memory for another connection. */
+static bool accept_tls(const struct dl3_listener *l, evutil_socket_t fd, SSL **ssl)
+{
+	*ssl = l->tls ? SSL_new(l->tls) : NULL;
+	if (!l->tls)
+		return true;
+	if (*ssl && SSL_set_fd(*ssl, fd) == 1) {
+		SSL_set_accept_state(*ssl);
+		return true;
+	}
+	SSL_free(*ssl);
+	ERR_clear_error();
+	return false;
+}
 
 static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *sa, int len,
                       void *arg)
@@ -53,14 +36,21 @@ static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct 
 	struct dl3_listener *l = arg;
 
 	(void)socket;
-	if (l->count >= l->max_connections) {
+	struct dl3i_conn_start start = { .fd = fd, .sa = sa, .len = (socklen_t)len };
+
+	if (l->owner.count >= l->max_connections) {
 		l->turned_away++;
 		(void)evutil_closesocket(fd);
 		return;
 	}
-	l->refs++;
-	dl3i_conn_begin(l, fd, sa, (socklen_t)len);
-	dl3i_listener_release(l);
+	if (!accept_tls(l, fd, &start.ssl)) {
+		(void)evutil_closesocket(fd);
+		return;
+	}
+	start.session = dl3_server_new(&l->session, &l->owner.allocator);
+	l->owner.refs++;
+	(void)dl3i_conn_begin(&l->owner, &start);
+	dl3i_owner_release(&l->owner);
 }
 
 /* What failed stays ready to be accepted, so trying at once would never end. */
@@ -85,19 +75,6 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 
 /* ---- Life ---- */
 
-/* Neither libevent nor OpenSSL writes so that a closed socket is only an error. A handler that the
- * program has set stays. */
-static void spare_from_sigpipe(void)
-{
-	struct sigaction now;
-
-	if (sigaction(SIGPIPE, NULL, &now) == 0 && !(now.sa_flags & SA_SIGINFO) &&
-	    now.sa_handler == SIG_DFL) {
-		now.sa_handler = SIG_IGN;
-		(void)sigaction(SIGPIPE, &now, NULL);
-	}
-}
-
 static const char *advice(int error)
 {
 	switch (error) {
@@ -120,7 +97,7 @@ static bool listen_at(struct dl3_listener *l, const struct dl3i_address *at, cha
 	struct dl3i_address bound = { .len = sizeof(bound.sa) };
 
 	errno = 0;
-	l->socket = evconnlistener_new_bind(l->base, on_accept, l, flags, SOMAXCONN,
+	l->socket = evconnlistener_new_bind(l->owner.base, on_accept, l, flags, SOMAXCONN,
 	                                    (const struct sockaddr *)&at->sa, (int)at->len);
 	if (!l->socket ||
 	    getsockname(evconnlistener_get_fd(l->socket), (struct sockaddr *)&bound.sa, &bound.len) != 0) {
@@ -161,7 +138,7 @@ static bool set_up(struct dl3_listener *l, const struct dl3_listener_config *con
 		if (!l->tls)
 			return false;
 	}
-	l->again = evtimer_new(l->base, on_again, l);
+	l->again = evtimer_new(l->owner.base, on_again, l);
 	if (!l->again) {
 		(void)snprintf(error, cap, "out of memory");
 		return false;
@@ -201,42 +178,48 @@ void dl3_tls_free(struct dl3_tls *tls)
 	free(tls);
 }
 
+static void release(struct dl3i_owner *owner)
+{
+	struct dl3_listener *l = (struct dl3_listener *)owner; /* its first member */
+	struct dl3_allocator a = owner->allocator;
+
+	SSL_CTX_free(l->tls);
+	a.resize(l, sizeof(*l), 0, a.arg);
+}
+
 struct dl3_listener *dl3_listener_new(struct event_base *base, const struct dl3_listener_config *config,
                                       char *error, size_t error_cap)
 {
-	struct dl3_allocator allocator = { .resize = plain_resize };
 	struct dl3_listener *l;
 
 	if (!base || !config || !config->callbacks.event) {
 		(void)snprintf(error, error_cap, "a listener needs an event base and an event callback");
 		return NULL;
 	}
-	if (config->allocator)
-		allocator = *config->allocator;
+	struct dl3_allocator allocator = dl3i_allocator(config->allocator);
 	l = allocator.resize(NULL, 0, sizeof(*l), allocator.arg);
 	if (!l) {
 		(void)snprintf(error, error_cap, "out of memory");
 		return NULL;
 	}
-	*l = (struct dl3_listener){ .refs = 1, .base = base, .allocator = allocator };
-	l->callbacks = config->callbacks;
-	l->arg = config->arg;
+	*l = (struct dl3_listener){ .owner = { .refs = 1, .base = base, .allocator = allocator } };
+	l->owner.callbacks = config->callbacks;
+	l->owner.arg = config->arg;
+	l->owner.release = release;
 	l->session = (struct dl3_server_config){ .encrypted = config->tls || config->shared_tls,
 		                                 .limits = config->limits };
 	l->max_connections = config->max_connections ? config->max_connections : DL3_LISTENER_MAX_CONNECTIONS;
-	dl3i_listener_set_times(l, DL3_TLS_HANDSHAKE_MS, DL3_LINGER_MS);
+	dl3i_owner_set_times(&l->owner, DL3_TLS_HANDSHAKE_MS, DL3_LINGER_MS);
 	if (!set_up(l, config, error, error_cap)) {
 		dl3_listener_free(l);
 		return NULL;
 	}
-	spare_from_sigpipe();
+	dl3i_ignore_sigpipe();
 	return l;
 }
 
 void dl3_listener_free(struct dl3_listener *l)
 {
-	struct dl3_conn *c;
-
 	if (!l)
 		return;
 	if (l->socket)
@@ -245,20 +228,8 @@ void dl3_listener_free(struct dl3_listener *l)
 		event_free(l->again);
 	l->socket = NULL;
 	l->again = NULL;
-	for (c = l->conns; c; c = c->next)
-		dl3i_conn_drop(c);
-	/* Those whose callback is on the stack finish when it returns. From the start after each,
-	 * since a `closed` may do anything. */
-	c = l->conns;
-	while (c) {
-		if (c->depth == 0) {
-			dl3i_conn_finish(c);
-			c = l->conns;
-		} else {
-			c = c->next;
-		}
-	}
-	dl3i_listener_release(l);
+	dl3i_conns_drop(&l->owner);
+	dl3i_owner_release(&l->owner);
 }
 
 const char *dl3_listener_address(const struct dl3_listener *l)
@@ -270,5 +241,5 @@ uint32_t dl3_listener_connections(const struct dl3_listener *l, uint64_t *turned
 {
 	if (turned_away)
 		*turned_away = l->turned_away;
-	return l->count;
+	return l->owner.count;
 }

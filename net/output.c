@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "conn.h"
-#include "listener.h"
 
 uint64_t dl3i_output_due(const struct dl3_conn *c)
 {
@@ -40,7 +39,7 @@ static void drop_raw(struct dl3_conn *c)
 	if (!raw->next)
 		c->out.raw_last = NULL;
 	c->out.raw_held -= sizeof(*raw) + raw->len;
-	dl3i_listener_resize(c->listener, raw, sizeof(*raw) + raw->len, 0);
+	dl3i_owner_resize(c->owner, raw, sizeof(*raw) + raw->len, 0);
 }
 
 static void sent(struct dl3_conn *c, size_t n)
@@ -77,6 +76,8 @@ static enum dl3i_io send_once(struct dl3_conn *c, bool *any)
 	if (io != DL3I_IO_DONE)
 		return io;
 	*any = true;
+	if (c->owner->octets)
+		c->owner->octets(c, false, (struct dl3_octets){ out.ptr, n }, c->owner->arg);
 	sent(c, n);
 	if (o->piece > 0)
 		o->next = dl3i_now_ms() + o->interval;
@@ -132,7 +133,7 @@ enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len)
 		return DL3_OK;
 	if (len > DL3_RAW_MAX || size + o->raw_held > DL3_RAW_MAX)
 		return DL3_ERR_OUTPUT_LIMIT;
-	raw = dl3i_listener_resize(conn->listener, NULL, 0, size);
+	raw = dl3i_owner_resize(conn->owner, NULL, 0, size);
 	if (!raw)
 		return DL3_ERR_MEMORY;
 	*raw = (struct dl3i_raw){ .len = len };

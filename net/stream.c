@@ -9,23 +9,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-bool dl3i_stream_init(struct dl3i_stream *s, evutil_socket_t fd, SSL_CTX *ctx)
-{
-	*s = (struct dl3i_stream){ .fd = -1 };
-	if (ctx) {
-		s->ssl = SSL_new(ctx);
-		if (!s->ssl || SSL_set_fd(s->ssl, fd) != 1) {
-			SSL_free(s->ssl);
-			s->ssl = NULL;
-			ERR_clear_error();
-			return false;
-		}
-		SSL_set_accept_state(s->ssl);
-	}
-	s->fd = fd;
-	return true;
-}
-
 void dl3i_stream_close(struct dl3i_stream *s)
 {
 	SSL_free(s->ssl);

@@ -25,8 +25,6 @@ enum dl3i_io {
 	DL3I_IO_FAILED,
 };
 
-/** Takes a socket, which it owns from then on if it is true. `ctx` NULL: in the clear. */
-bool dl3i_stream_init(struct dl3i_stream *s, evutil_socket_t fd, SSL_CTX *ctx);
 void dl3i_stream_close(struct dl3i_stream *s);
 
 enum dl3i_io dl3i_stream_handshake(struct dl3i_stream *s);

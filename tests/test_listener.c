@@ -251,7 +251,7 @@ static void one_that_does_not_go_is_closed_after_a_while(void **state)
 
 	(void)state;
 	pbx_begin(p);
-	dl3i_listener_set_times(p->l, 1000, 50);
+	dl3i_owner_set_times(&p->l->owner, 1000, 50);
 	dial(p, &c);
 	uint64_t begun = now();
 	put(p, &c, "X", 1);
@@ -333,7 +333,8 @@ static void flood_is_bounded(void **state)
 	dial(p, &c);
 	msg.u.test_request.payload = (struct dl3_octets){ payload, sizeof(payload) };
 	assert_int_equal(dl3_msg_encode(&msg, octets, sizeof(octets), &len), DL3_OK);
-	while (now() - last < 200) {
+	/* The clock alone would also end it when this machine is only slow. */
+	while (now() - last < 200 || asked <= p->tested) {
 		ssize_t n = send(c.fd, octets + at, len - at, MSG_NOSIGNAL);
 		if (n > 0) {
 			last = now();
@@ -347,7 +348,6 @@ static void flood_is_bounded(void **state)
 			assert_true(p->last->rest_len <= DL3_INPUT_WINDOW);
 		}
 	}
-	assert_true(asked > p->tested);
 	while (answered < asked) {
 		assert_int_equal(hear(p, &c).u.test_reply.result, DL3_TEST_SUCCESS);
 		answered++;
@@ -414,7 +414,7 @@ static void closing_does_not_wait_for_ever(void **state)
 	pbx_prepare(p);
 	p->config.limits.max_output = STALL_LIMIT;
 	pbx_listen(p);
-	dl3i_listener_set_times(p->l, 1000, 80);
+	dl3i_owner_set_times(&p->l->owner, 1000, 80);
 	dial(p, &c);
 	assert_int_equal(log_in(p, &c, "secret", 0), DL3_AUTH_SUCCESS);
 	say_stream(p, &c);
@@ -434,7 +434,7 @@ static void act_in(enum act opened, enum act event, enum act drained, enum act c
 	struct client a, b;
 
 	pbx_begin(p);
-	dl3i_listener_set_times(p->l, 1000, 50);
+	dl3i_owner_set_times(&p->l->owner, 1000, 50);
 	dial(p, &a);
 	UNTIL(p->opened == 1);
 	p->when_opened = opened;
@@ -867,7 +867,7 @@ static void handshake_has_a_time(void **state)
 	pbx_prepare(p);
 	p->config.tls = &generated;
 	pbx_listen(p);
-	dl3i_listener_set_times(p->l, 60, 1000);
+	dl3i_owner_set_times(&p->l->owner, 60, 1000);
 	dial(p, &c);
 	UNTIL(p->closed == 1);
 	assert_int_equal(p->opened, 0);

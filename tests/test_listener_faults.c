@@ -65,7 +65,7 @@ static void closing_a_held_connection_sends_nothing(void **state)
 
 	(void)state;
 	begin_stream(p, &c, false);
-	dl3i_listener_set_times(p->l, 1000, 40);
+	dl3i_owner_set_times(&p->l->owner, 1000, 40);
 	dl3_conn_hold(p->last, true);
 	push(p, 1);
 	dl3_conn_close(p->last);

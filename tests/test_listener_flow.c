@@ -202,7 +202,7 @@ static void goes_on_after_drained_let_tests_go(void **state)
 	dial(p, &c);
 	assert_int_equal(log_in(p, &c, "secret", 0), DL3_AUTH_SUCCESS);
 	say_stream(p, &c);
-	p->l->look_ms = 3600 * 1000; /* nor does it come by chance */
+	p->l->owner.look_ms = 3600 * 1000; /* nor does it come by chance */
 	dl3_server_hold(dl3_conn_session(p->last), true);
 	say_chunks(p, &c, &msg, 0);
 	UNTIL(p->last->blocked);
@@ -258,7 +258,7 @@ static void paused_one_that_goes_is_noticed(bool reset)
 	struct client c;
 
 	pbx_begin(p);
-	dl3i_listener_set_times(p->l, 1000, 60);
+	dl3i_owner_set_times(&p->l->owner, 1000, 60);
 	dial(p, &c);
 	UNTIL(p->opened == 1);
 	dl3_conn_pause(p->last, true);
@@ -294,7 +294,7 @@ static void paused_connection_is_kept(void **state)
 
 	(void)state;
 	pbx_begin(p);
-	dl3i_listener_set_times(p->l, 1000, 10);
+	dl3i_owner_set_times(&p->l->owner, 1000, 10);
 	dial(p, &c);
 	UNTIL(p->opened == 1);
 	dl3_conn_pause(p->last, true);

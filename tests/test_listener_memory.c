@@ -218,7 +218,7 @@ static void fail_each(struct pbx *p, struct dl3t_alloc *a, bool tls, bool ours, 
 {
 	size_t count, n;
 
-	dl3i_listener_set_times(p->l, 500, 10);
+	dl3i_owner_set_times(&p->l->owner, 500, 10);
 	(void)whole(p, tls);
 	a->attempts = 0;
 	(void)whole(p, tls);
