@@ -3,11 +3,12 @@
 #ifndef DL3I_NET_ADDRESS_H
 #define DL3I_NET_ADDRESS_H
 
+#include <devlink3/event.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
 /** Octets that hold any address as text, with brackets, port and NUL. */
-#define DL3I_ADDRESS_TEXT_MAX 96
+#define DL3I_ADDRESS_TEXT_MAX DL3_ADDRESS_TEXT
 
 struct dl3i_address {
 	struct sockaddr_storage sa;

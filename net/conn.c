@@ -159,13 +159,19 @@ static uint64_t sooner(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
+/* Whoever does not read cannot hold it against the other end that nothing is heard of it. */
+static bool stands_still(const struct dl3_conn *c)
+{
+	return c->paused && c->owner->waits_when_paused;
+}
+
 static uint64_t next_due(const struct dl3_conn *c)
 {
 	uint64_t due = sooner(c->deadline, c->look);
 
 	if (c->again)
 		return 0;
-	if (c->state == DL3I_CONN_OPEN)
+	if (c->state == DL3I_CONN_OPEN && !stands_still(c))
 		due = sooner(due, dl3_session_deadline(c->session));
 	if (c->state == DL3I_CONN_OPEN || c->state == DL3I_CONN_LINGER)
 		due = sooner(due, dl3i_output_due(c));
@@ -352,12 +358,30 @@ static enum dl3_err give(struct dl3_conn *c)
 	return err;
 }
 
+/*
+ * Tells the session the time. What is late by it may have come while nobody looked: this program was
+ * stopped, or busy, and the socket has it. So that is looked at first.
+ */
+static void tell_time(struct dl3_conn *c)
+{
+	uint64_t now = dl3i_now_ms();
+
+	if (stands_still(c))
+		return;
+	if (dl3_session_deadline(c->session) <= now && !c->paused && !c->blocked && !c->rest) {
+		c->input = true;
+		(void)feed(c);
+	}
+	/* One that is paused or blocked is told too, but its owner hears of the end when it reads again. */
+	dl3_session_tick(c->session, now);
+}
+
 /* Reads, up to what is left of the turn. */
 static void pump(struct dl3_conn *c, size_t *left)
 {
 	size_t used;
 
-	dl3_session_tick(c->session, dl3i_now_ms());
+	tell_time(c);
 	do {
 		enum dl3_err err = give(c);
 
@@ -502,10 +526,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		too_late(c);
 	else if (c->look <= now)
 		look(c);
-	/* Time goes on for one that is paused or blocked too, but pump() tells it then only to find
-	 * out: its owner hears of the end when it reads again. */
-	if (c->state == DL3I_CONN_OPEN)
-		dl3_session_tick(c->session, now);
 	go_on(c);
 	leave(c);
 }
@@ -574,10 +594,12 @@ bool dl3i_conn_begin(struct dl3i_owner *owner, const struct dl3i_conn_start *sta
 	set_options(start->fd);
 	dl3i_address_text(start->sa, start->len, c->peer);
 	enter(c);
-	if (start->ssl)
+	if (start->ssl) {
 		c->deadline = in_ms(owner->handshake_ms);
-	else
+		shake(c); /* it is the client who begins */
+	} else {
 		ready(c);
+	}
 	go_on(c);
 	leave(c);
 	return true;

@@ -32,6 +32,7 @@ struct dl3i_owner {
 	struct dl3_conn *conns;
 	uint32_t count;
 	uint32_t handshake_ms, linger_ms, look_ms;
+	bool waits_when_paused; /* a session that is not read is not told the time either */
 	unsigned refs;
 	void (*release)(struct dl3i_owner *owner); /* frees the memory that it is part of */
 };

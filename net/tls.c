@@ -86,7 +86,7 @@ static int no_password(char *buf, int size, int rwflag, void *arg)
 }
 
 /* The first error is the one that came first; what follows is what it led to. */
-static bool fail(char *error, size_t cap, const char *what, const char *file)
+bool dl3i_tls_fail(char *error, size_t cap, const char *what, const char *file)
 {
 	unsigned long code = ERR_get_error();
 	const char *reason =
@@ -113,17 +113,22 @@ static bool check(const struct dl3_tls_server *config, char *error, size_t cap)
 	return !wrong;
 }
 
+bool dl3i_tls_identify(SSL_CTX *ctx, const char *certificate, const char *key, char *error, size_t cap)
+{
+	SSL_CTX_set_default_passwd_cb(ctx, no_password);
+	if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1)
+		return dl3i_tls_fail(error, cap, "use the certificate", certificate);
+	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
+		return dl3i_tls_fail(error, cap, "use the private key", key);
+	return true;
+}
+
 static bool identify(SSL_CTX *ctx, const struct dl3_tls_server *config, const struct dl3i_address *address,
                      char *error, size_t cap)
 {
 	if (!config->certificate)
-		return generate(ctx, address) || fail(error, cap, "generate a certificate", NULL);
-	SSL_CTX_set_default_passwd_cb(ctx, no_password);
-	if (SSL_CTX_use_certificate_chain_file(ctx, config->certificate) != 1)
-		return fail(error, cap, "use the certificate", config->certificate);
-	if (SSL_CTX_use_PrivateKey_file(ctx, config->key, SSL_FILETYPE_PEM) != 1)
-		return fail(error, cap, "use the private key", config->key);
-	return true;
+		return generate(ctx, address) || dl3i_tls_fail(error, cap, "generate a certificate", NULL);
+	return dl3i_tls_identify(ctx, config->certificate, config->key, error, cap);
 }
 
 static bool trust(SSL_CTX *ctx, const struct dl3_tls_server *config, char *error, size_t cap)
@@ -135,7 +140,7 @@ static bool trust(SSL_CTX *ctx, const struct dl3_tls_server *config, char *error
 	STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(config->client_ca);
 	if (!names || SSL_CTX_load_verify_file(ctx, config->client_ca) != 1) {
 		sk_X509_NAME_pop_free(names, X509_NAME_free);
-		return fail(error, cap, "use the client CAs", config->client_ca);
+		return dl3i_tls_fail(error, cap, "use the client CAs", config->client_ca);
 	}
 	SSL_CTX_set_client_CA_list(ctx, names);
 	SSL_CTX_set_verify(ctx, mode, NULL);
@@ -155,7 +160,7 @@ static bool prepare(SSL_CTX *ctx, const struct dl3_tls_server *config, const str
 	SSL_CTX_set_mode(ctx, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
 	                              SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	if (SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1 || SSL_CTX_set_num_tickets(ctx, 0) != 1)
-		return fail(error, cap, "prepare", NULL);
+		return dl3i_tls_fail(error, cap, "prepare", NULL);
 	return identify(ctx, config, address, error, cap) && trust(ctx, config, error, cap);
 }
 
@@ -167,7 +172,7 @@ SSL_CTX *dl3i_tls_server(const struct dl3_tls_server *config, const struct dl3i_
 	ERR_clear_error();
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
 	if (!ctx) {
-		(void)fail(error, error_cap, "begin", NULL);
+		(void)dl3i_tls_fail(error, error_cap, "begin", NULL);
 		return NULL;
 	}
 	if (!prepare(ctx, config, address, error, error_cap)) {
@@ -185,7 +190,8 @@ bool dl3i_tls_detail(const struct dl3i_stream *s, char *out, size_t cap)
 	long verdict = SSL_get_verify_result(s->ssl);
 
 	if (verdict != X509_V_OK) {
-		(void)snprintf(out, cap, "client certificate: %s", X509_verify_cert_error_string(verdict));
+		(void)snprintf(out, cap, "%s certificate: %s", SSL_is_server(s->ssl) ? "client" : "server",
+		               X509_verify_cert_error_string(verdict));
 		return true;
 	}
 	if (!reason)

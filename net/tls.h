@@ -26,4 +26,9 @@ SSL_CTX *dl3i_tls_server(const struct dl3_tls_server *config, const struct dl3i_
  */
 bool dl3i_tls_detail(const struct dl3i_stream *s, char *out, size_t cap);
 
+/** Says what OpenSSL could not do, from its queue of errors. @return false. */
+bool dl3i_tls_fail(char *error, size_t cap, const char *what, const char *file);
+/** Gives a context a certificate and its private key, PEM files. @return false with one line in `error`. */
+bool dl3i_tls_identify(SSL_CTX *ctx, const char *certificate, const char *key, char *error, size_t cap);
+
 #endif

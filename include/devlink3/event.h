@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /**
  * @file event.h
- * libdevlink3-event: sessions on sockets, with libevent and OpenSSL. This header has the PBX's
- * side: a listener that accepts connections and runs a server session on each.
+ * libdevlink3-event: sessions on sockets, with libevent and OpenSSL. A listener is the PBX's side: it
+ * accepts connections and runs a server session on each. A link is the application's: it runs a client
+ * session, and when the connection is lost it makes another.
  *
  * Everything runs in the thread of one `event_base`, and callbacks come from there. A callback
- * may call anything here, dl3_conn_close() and dl3_listener_free() included.
+ * may call anything here, dl3_conn_close(), dl3_listener_free() and dl3_link_free() included.
  *
  * A write to a closed socket raises SIGPIPE: a program that has left that signal at its default
- * gets it ignored by the first listener.
+ * gets it ignored by the first listener or link.
  */
 #ifndef DEVLINK3_EVENT_H
 #define DEVLINK3_EVENT_H
@@ -29,6 +30,8 @@ struct event_base; /* libevent's */
 #define DL3_TLS_HANDSHAKE_MS 10000u
 /** Time for a client that has been told to go to take what is queued for it. */
 #define DL3_LINGER_MS 2000u
+/** Octets that hold any socket address as text, with brackets, port and NUL. */
+#define DL3_ADDRESS_TEXT 96
 /** Octets of dl3_conn_raw() that may wait, with a few octets of bookkeeping for each call. */
 #define DL3_RAW_MAX 1048576u
 
@@ -158,6 +161,179 @@ DL3_API bool dl3_conn_encrypted(const struct dl3_conn *conn);
 /** A pointer of the owner's; NULL at first. */
 DL3_API void dl3_conn_set_user(struct dl3_conn *conn, void *user);
 DL3_API void *dl3_conn_user(const struct dl3_conn *conn);
+
+/* ---- Links: the application's side ---- */
+
+/** Time to look the host up, and for each of its addresses to accept the connection. */
+#define DL3_CONNECT_TIMEOUT_MS 10000u
+/** Wait after a first failure; each further one waits twice as long, with jitter. */
+#define DL3_RETRY_MIN_MS 1000u
+/** The longest such wait: a PBX takes minutes to start, so nobody waits much longer than it takes. */
+#define DL3_RETRY_MAX_MS 60000u
+/** Wait after RETRY LATER and LIMITS EXCEEDED: longer than a PBX locks an account, as far as known. */
+#define DL3_RETRY_LONG_MS 120000u
+/** A link that was up so long has proven itself: the next failure counts as a first one. */
+#define DL3_LINK_STABLE_MS 30000u
+/** Longest host name in a URL. */
+#define DL3_HOST_MAX 255u
+/** Ports of the description, section 3. */
+#define DL3_PORT 50797u
+#define DL3_PORT_TLS 50796u
+
+/** A URL's parts: `devlink3://user@host:port` in the clear, `devlink3s://` with TLS. */
+struct dl3_url {
+	bool tls;
+	char user[DL3_NAME_MAX + 1]; /**< percent-decoded; empty when there is none */
+	char host[DL3_HOST_MAX + 1]; /**< a name or an address, IPv6 without its brackets */
+	uint16_t port;               /**< the default of the scheme when there is none */
+};
+
+/**
+ * Reads a URL. Whatever it cannot mean is an error: a password (it would be seen by all that see the
+ * URL), a path, a query, a port that is none.
+ * @return false; `error` then has one line with what was expected and what came.
+ */
+DL3_API DL3_MUST_USE bool dl3_url_parse(const char *text, struct dl3_url *out, char *error, size_t error_cap);
+
+/** TLS of a link. The other end's certificate is always checked, in one of two ways. */
+struct dl3_tls_client {
+	const char *ca_file; /**< PEM file of the CAs to trust; NULL: those of the system */
+	/** SHA-256 of the PBX's certificate, 64 hexadecimal digits with or without colons: then that one is
+	 * accepted and no other, and neither its CA, its dates nor its name matter. NULL: none */
+	const char *fingerprint;
+	const char *name; /**< the name or address that has to be in the certificate; NULL: the URL's host */
+	const char *certificate; /**< our own, a PEM chain, where the PBX asks for one; NULL: none */
+	const char *key;         /**< its private key */
+};
+
+struct dl3_link;
+
+/** What a link is doing. */
+enum dl3_link_state {
+	DL3_LINK_RESOLVING,  /**< looking the host up */
+	DL3_LINK_CONNECTING, /**< TCP, and TLS */
+	DL3_LINK_LOGIN,      /**< authentication */
+	DL3_LINK_ASKING,     /**< let in; the event request waits for its answer */
+	DL3_LINK_SNAPSHOT,   /**< events come; those so far are of calls that were in progress */
+	DL3_LINK_UP,         /**< all calls in progress have been told, or no events were asked for */
+	DL3_LINK_WAITING,    /**< down, until `retry_ms` have passed */
+	DL3_LINK_STOPPED,    /**< down until dl3_link_start() */
+};
+/** "resolving", "connecting", ... */
+DL3_API const char *dl3_link_state_name(enum dl3_link_state state);
+
+/** Why a link went down, or did not come up. */
+enum dl3_link_reason {
+	DL3_REASON_NONE,
+	DL3_REASON_UNKNOWN_HOST,       /**< the host has no address, or nobody tells it */
+	DL3_REASON_UNREACHABLE,        /**< no route, nobody answers, or in no time */
+	DL3_REASON_CONNECTION_REFUSED, /**< the machine is there and nobody listens on that port */
+	DL3_REASON_TLS,                /**< the handshake failed, or the certificate was not accepted */
+	DL3_REASON_NOT_DEVLINK3,       /**< what came first is no DevLink3 */
+	DL3_REASON_WRONG_PASSWORD,     /**< AUTHENTICATION FAILED; the link stops */
+	DL3_REASON_REFUSED,            /**< refused with a code that nobody knows; the link stops */
+	DL3_REASON_RETRY_LATER,        /**< RETRY LATER; waits long */
+	DL3_REASON_LIMITS_EXCEEDED, /**< LIMITS EXCEEDED, or FEATURE NOT AVAILABLE for the events, which is what the
+	                             * fourth of three gets (docs/rulings.md#limit-of-three); waits long */
+	DL3_REASON_LICENCE_MISSING, /**< no licence for what was asked; the link stops */
+	DL3_REASON_STREAM_REFUSED,  /**< the event request was refused; the link stops */
+	DL3_REASON_NO_ANSWER,       /**< connected, but an answer did not come in time: half-open, or hung */
+	DL3_REASON_CLOSED,          /**< the PBX closed or reset the connection */
+	DL3_REASON_PROTOCOL,        /**< what came cannot be a PBX's: framing lost, broken authentication */
+	DL3_REASON_SYSTEM,          /**< this machine: out of memory or descriptors, the network is down */
+	DL3_REASON_OWNER,           /**< dl3_link_stop() or dl3_link_reconnect() */
+};
+/** "none", "unknown_host", ... */
+DL3_API const char *dl3_link_reason_name(enum dl3_link_reason reason);
+
+/** A change of state. Text lives as long as the callback and is never NULL. */
+struct dl3_link_change {
+	enum dl3_link_state state, before;
+	enum dl3_link_reason reason; /**< of WAITING and STOPPED; NONE otherwise */
+	const char *detail;          /**< WAITING, STOPPED: one line for people, what happened */
+	const char *advice;          /**< one line, what to try; empty when there is nothing to try */
+	uint32_t retry_ms;           /**< WAITING: until the next attempt */
+	uint32_t attempt;            /**< since it last was UP, from 1 */
+	const char *address;         /**< of the PBX, "192.0.2.1:50797"; empty before it is known */
+	struct dl3_fault fault;      /**< of the session, when it ended by itself */
+	uint32_t result;             /**< the PBX's code, when it refused: DL3_AUTH_* or DL3_EVENTS_* */
+};
+
+struct dl3_link_callbacks {
+	/** The state is another. May be NULL. */
+	void (*changed)(struct dl3_link *link, const struct dl3_link_change *change, void *arg);
+	/** An event of the session, as session.h has it. The link has done what is its own to do: it logs in,
+	 * asks for events and keeps the connection alive. May be NULL. */
+	void (*event)(struct dl3_link *link, const struct dl3_event *event, void *arg);
+	/** Octets as they were sent or came, in the clear, before they are understood; those of
+	 * authentication too. For recording. May be NULL. */
+	void (*octets)(struct dl3_link *link, bool from_pbx, struct dl3_octets octets, void *arg);
+};
+
+/** Times in milliseconds; 0 means the default above, or that of session.h. */
+struct dl3_link_config {
+	const char *url;
+	const char *user;     /**< NULL: the URL's. Neither: no authentication, for tests of the line alone */
+	const char *password; /**< kept while the link lives, wiped at its end; NULL only without a user */
+	const char *application;          /**< told to the PBX; NULL: nothing */
+	const struct dl3_tls_client *tls; /**< NULL: the system's CAs, the URL's host. Only used with TLS */
+	bool no_stream;                   /**< ask for no events: UP means authenticated */
+	uint32_t flags;                   /**< DL3_FLAG_* to ask for */
+	bool once;                        /**< no second attempt: the first failure stops it */
+	uint32_t connect_timeout_ms, retry_min_ms, retry_max_ms, retry_long_ms, stable_ms;
+	struct dl3_limits limits; /**< of each session */
+	const struct dl3_allocator
+		*allocator; /**< of the link and its sessions; NULL: realloc and free. Copied */
+	struct dl3_link_callbacks callbacks;
+	void *arg;
+};
+
+/**
+ * A link: it connects, logs in, asks for events, finds out when the connection is dead, and begins
+ * again, for as long as it lives; but what cannot get better by itself stops it: a wrong password (a PBX
+ * locks accounts), a missing licence or right, a refused event request. The configuration is copied.
+ * The first attempt begins when the loop runs.
+ * @return NULL on failure; `error` then has one line that says what failed and what to try.
+ */
+DL3_API struct dl3_link *dl3_link_new(struct event_base *base, const struct dl3_link_config *config,
+                                      char *error, size_t error_cap);
+/** Closes without a further callback. NULL is allowed. */
+DL3_API void dl3_link_free(struct dl3_link *link);
+
+/** Begins again when STOPPED or WAITING, at once; otherwise does nothing. */
+DL3_API void dl3_link_start(struct dl3_link *link);
+/** Closes, once what is queued has been sent, and stays STOPPED. */
+DL3_API void dl3_link_stop(struct dl3_link *link);
+/** A new password for the next attempt; the old one is wiped. DL3_ERR_MEMORY, DL3_ERR_ARGUMENT. */
+DL3_API DL3_MUST_USE enum dl3_err dl3_link_set_password(struct dl3_link *link, const char *password);
+
+DL3_API enum dl3_link_state dl3_link_state(const struct dl3_link *link);
+/**
+ * The session, for dl3_client_read(), dl3_client_test() and dl3_client_stream(); NULL while there is
+ * no connection. Another one after each reconnection, and what was asked of the one before is not
+ * answered any more. After calls on it outside of a callback use dl3_link_flush().
+ */
+DL3_API struct dl3_session *dl3_link_session(struct dl3_link *link);
+/** Has the loop send what the session has queued. */
+DL3_API void dl3_link_flush(struct dl3_link *link);
+/** Stops or goes on reading: back-pressure. A PBX that is not read gives the link up in the end. */
+DL3_API void dl3_link_pause(struct dl3_link *link, bool paused);
+/** Both ends of the connection as text; false while there is none. Either may be NULL. */
+DL3_API bool dl3_link_addresses(const struct dl3_link *link, char local[DL3_ADDRESS_TEXT],
+                                char pbx[DL3_ADDRESS_TEXT]);
+
+/** What a link did, ever. */
+struct dl3_link_counts {
+	uint64_t attempts;    /**< of connecting */
+	uint64_t connections; /**< that came UP */
+	uint64_t events;      /**< callbacks of records */
+	uint64_t gaps;        /**< of counters */
+	uint64_t missed;      /**< events that those say were lost */
+	uint64_t octets_in, octets_out;
+};
+DL3_API struct dl3_link_counts dl3_link_counts(const struct dl3_link *link);
+DL3_API void dl3_link_set_user(struct dl3_link *link, void *user);
+DL3_API void *dl3_link_user(const struct dl3_link *link);
 
 #ifdef __cplusplus
 }
