@@ -2,15 +2,18 @@
 /* `devlink3 decode`: octets of a conversation to JSON Lines, or to text for people. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "command.h"
-#include "message.h"
+#include "item_line.h"
 #include "output.h"
 #include "source.h"
+#include "source_pcap.h"
+#include "tally.h"
 
 /* Lines begin with so much room and get more when they need it. */
 #define LINE_FIRST 65536u
@@ -20,14 +23,17 @@ struct options {
 	enum source_form form;
 	bool text;
 	bool colour;
-	bool help;
+	bool count;
+	uint16_t ports[CAPTURE_PORTS_MAX];
+	size_t port_count;
 };
 
 struct decoder {
 	const struct options *options;
+	struct item_style style;
+	struct tally tally;
 	char *line;
 	size_t cap;
-	char *scratch;
 	bool malformed;   /* anything was */
 	bool output_lost; /* standard output takes no more */
 };
@@ -39,13 +45,50 @@ static bool wants_colour(void)
 	return isatty(STDOUT_FILENO) && !(no && *no);
 }
 
+static int add_port(const struct command *c, const char *text, struct options *o)
+{
+	char *end;
+	unsigned long port = text ? strtoul(text, &end, 10) : 0;
+
+	if (!text || *end || text[0] < '0' || text[0] > '9' || port == 0 || port > UINT16_MAX)
+		return command_usage_error(c, "--port expects a number from 1 to 65535%s%s",
+		                           text ? ", came " : "", text ? text : "");
+	if (o->port_count == CAPTURE_PORTS_MAX)
+		return command_usage_error(c, "--port may be given %u times", CAPTURE_PORTS_MAX);
+	o->ports[o->port_count++] = (uint16_t)port;
+	return -1;
+}
+
+/* @return an exit code, or -1 to go on. */
+static int set_option(const struct command *c, const char *a, struct options *o)
+{
+	if (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0)
+		return command_print_help(c);
+	if (strcmp(a, "--json") == 0)
+		o->text = false;
+	else if (strcmp(a, "--text") == 0)
+		o->text = true;
+	else if (strcmp(a, "--count") == 0)
+		o->count = true;
+	else if (strcmp(a, "--raw") == 0)
+		o->form = SOURCE_RAW;
+	else if (strcmp(a, "--hex") == 0)
+		o->form = SOURCE_HEX;
+	else if (strcmp(a, "--pcap") == 0)
+		o->form = SOURCE_PCAP;
+	else
+		return command_usage_error(c, "there is no option '%s'", a);
+	return -1;
+}
+
 /* @return an exit code, or -1 to go on. */
 static int parse(const struct command *c, int argc, char **argv, struct options *o)
 {
 	bool options_end = false;
+	int code = -1;
 
 	*o = (struct options){ .text = isatty(STDOUT_FILENO), .colour = wants_colour() };
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && code < 0; i++) {
 		const char *a = argv[i];
 		if (options_end || a[0] != '-' || strcmp(a, "-") == 0) {
 			if (o->file)
@@ -54,167 +97,26 @@ static int parse(const struct command *c, int argc, char **argv, struct options 
 			o->file = a;
 		} else if (strcmp(a, "--") == 0) {
 			options_end = true;
-		} else if (strcmp(a, "--help") == 0 || strcmp(a, "-h") == 0) {
-			return command_print_help(c);
-		} else if (strcmp(a, "--json") == 0) {
-			o->text = false;
-		} else if (strcmp(a, "--text") == 0) {
-			o->text = true;
-		} else if (strcmp(a, "--raw") == 0) {
-			o->form = SOURCE_RAW;
-		} else if (strcmp(a, "--hex") == 0) {
-			o->form = SOURCE_HEX;
+		} else if (strcmp(a, "--port") == 0) {
+			i++;
+			code = add_port(c, i < argc ? argv[i] : NULL, o);
 		} else {
-			return command_usage_error(c, "there is no option '%s'", a);
+			code = set_option(c, a, o);
 		}
 	}
-	return o->file ? -1 : command_usage_error(c, "a file is expected, or '-' for standard input");
+	if (code >= 0 || o->file)
+		return code;
+	return command_usage_error(c, "a file is expected, or '-' for standard input");
 }
 
-/* ---- Lines ---- */
-
-static void put_number(struct dl3i_json *j, const char *ready_key, uint64_t value)
-{
-	dl3i_json_ready_key(j, ready_key, strlen(ready_key));
-	dl3i_json_unsigned(j, value);
-}
-
-static void put_place(struct dl3i_json *j, const struct place *place)
-{
-	if (place->line > 0)
-		put_number(j, "\"line\":", place->line);
-	put_number(j, "\"frame\":", place->offset);
-}
-
-/* What is wrong with hexadecimal text, as dl3_fault_text() has it for octets. */
-static void put_hex_reason(struct dl3i_out *o, const struct dl3_fault *fault)
-{
-	dl3i_put_z(o, "expected ");
-	dl3i_put_z(o, fault->expected);
-	dl3i_put_z(o, ", came ");
-	dl3i_put_z(o, fault->came);
-	if (fault->has_value && fault->value > ' ' && fault->value < 0x7f) {
-		dl3i_put_z(o, " '");
-		dl3i_put_char(o, (char)fault->value);
-		dl3i_put_z(o, "'");
-	} else if (fault->has_value) {
-		dl3i_put_z(o, " 0x");
-		dl3i_put_hex(o, fault->value);
-	}
-	dl3i_put_z(o, ", at column ");
-	dl3i_put_unsigned(o, fault->offset);
-}
-
-static void hex_fault_json(struct dl3i_out *o, const struct source_item *item)
-{
-	char reason[DL3_FAULT_TEXT_MAX];
-	struct dl3i_out text = dl3i_out_to(reason, sizeof(reason));
-	struct dl3i_json j = { .out = *o };
-
-	put_hex_reason(&text, &item->fault);
-	dl3i_json_open(&j, '{');
-	put_number(&j, "\"line\":", item->line);
-	DL3I_JSON_KEY(&j, "error");
-	dl3i_json_z(&j, "hex");
-	put_number(&j, "\"column\":", item->fault.offset);
-	DL3I_JSON_KEY(&j, "reason");
-	dl3i_json_str(&j, (struct dl3_str){ .ptr = reason, .len = (uint32_t)text.len });
-	dl3i_json_close(&j, '}');
-	*o = j.out;
-	dl3i_put_char(o, '\n');
-}
-
-static void fault_line_json(struct dl3i_out *o, const struct source_item *item, const struct place *place)
-{
-	struct dl3i_json j = { .out = *o };
-
-	dl3i_json_open(&j, '{');
-	put_place(&j, place);
-	fault_json(&j, dl3_err_name(item->fault.err), &item->fault);
-	if (item->resumed)
-		put_number(&j, "\"resumed_at\":", item->resume);
-	dl3i_json_close(&j, '}');
-	*o = j.out;
-	dl3i_put_char(o, '\n');
-}
-
-static void fault_line_text(struct dl3i_out *o, const struct source_item *item, const struct place *place)
-{
-	if (place->line > 0) {
-		dl3i_put_z(o, "line ");
-		dl3i_put_unsigned(o, place->line);
-		dl3i_put_z(o, ": ");
-	}
-	dl3i_put_z(o, "malformed (");
-	dl3i_put_z(o, item->not_hex ? "hex" : dl3_err_name(item->fault.err));
-	dl3i_put_z(o, "): ");
-	if (item->not_hex) {
-		put_hex_reason(o, &item->fault);
-	} else {
-		char reason[DL3_FAULT_TEXT_MAX];
-
-		dl3_fault_text(&item->fault, reason, sizeof(reason));
-		dl3i_put_z(o, reason);
-	}
-	if (item->resumed) {
-		dl3i_put_z(o, "; a frame was found again at octet ");
-		dl3i_put_unsigned(o, item->resume);
-	}
-	dl3i_put_char(o, '\n');
-}
-
-static void fault_line(struct dl3i_out *o, const struct source_item *item, const struct place *place,
-                       bool text)
-{
-	if (text)
-		fault_line_text(o, item, place);
-	else if (item->not_hex)
-		hex_fault_json(o, item);
-	else
-		fault_line_json(o, item, place);
-}
-
-static void message_line(struct decoder *d, struct dl3i_out *o, const struct source_item *item,
-                         const struct place *place)
-{
-	struct message m = {
-		.place = *place, .header = item->header, .payload = item->payload, .scratch = d->scratch
-	};
-	bool good = false;
-
-	m.fault.err = dl3_msg_decode(item->payload, &m.msg, &m.fault);
-	if (d->options->text) {
-		good = message_text(o, &m, d->options->colour);
-	} else {
-		struct dl3i_json j = { .out = *o };
-		dl3i_json_open(&j, '{');
-		put_place(&j, place);
-		good = message_json(&j, &m);
-		dl3i_json_close(&j, '}');
-		*o = j.out;
-		dl3i_put_char(o, '\n');
-	}
-	d->malformed |= !good;
-}
-
-static void put_line(struct decoder *d, struct dl3i_out *o, const struct source_item *item)
-{
-	struct place place = { .offset = item->offset, .line = item->line };
-
-	if (item->fault.err == DL3_OK) {
-		message_line(d, o, item, &place);
-		return;
-	}
-	d->malformed = true;
-	fault_line(o, item, &place, d->options->text);
-}
+/* ---- Output ---- */
 
 /* Writes one item, in as much room as it takes. */
 static int write_item(struct decoder *d, const struct source_item *item)
 {
 	for (;;) {
 		struct dl3i_out o = dl3i_out_to(d->line, d->cap);
-		put_line(d, &o, item);
+		d->malformed |= !item_line(&o, item, &d->style);
 		if (o.len <= o.cap) {
 			d->output_lost = output_write(d->line, o.len) != 0;
 			return d->output_lost ? -1 : 0;
@@ -227,6 +129,16 @@ static int write_item(struct decoder *d, const struct source_item *item)
 	}
 }
 
+static int take_item(const struct source_item *item, void *decoder)
+{
+	struct decoder *d = decoder;
+
+	if (!d->options->count)
+		return write_item(d, item);
+	d->malformed |= !tally_add(&d->tally, item, d->style.scratch);
+	return 0;
+}
+
 /* Nothing more is there for now: what was decoded is shown. */
 static int show(void *decoder)
 {
@@ -234,17 +146,6 @@ static int show(void *decoder)
 
 	d->output_lost = output_flush() != 0;
 	return d->output_lost ? -1 : 0;
-}
-
-static int decode_all(struct decoder *d, struct source *source)
-{
-	struct source_item item;
-	int got = 0;
-
-	while ((got = source_next(source, &item)) == 1)
-		if (write_item(d, &item) != 0)
-			return -1;
-	return got;
 }
 
 static bool is_standard_input(const struct options *o)
@@ -257,21 +158,112 @@ static const char *input_name(const struct options *o)
 	return is_standard_input(o) ? "standard input" : *o->file ? o->file : "''";
 }
 
+static void complain(const struct options *o, const char *what)
+{
+	/* In their order, should both go to the same place. */
+	(void)output_flush();
+	fprintf(stderr, "devlink3 decode: %s: %s\n", input_name(o), what);
+}
+
+static int decode_frames(struct decoder *d, struct source *source)
+{
+	struct source_item item;
+	int got = 0;
+
+	while ((got = source_next(source, &item)) == 1)
+		if (take_item(&item, d) != 0)
+			return -1;
+	return got;
+}
+
+static void say_encrypted(const char *from, const char *to, void *decoder)
+{
+	const struct decoder *d = decoder;
+	char what[256];
+
+	snprintf(what, sizeof(what), "%s to %s is TLS and cannot be read; `devlink3 record` can record it",
+	         from, to);
+	complain(d->options, what);
+}
+
+static void say_number(const struct decoder *d, uint64_t number, const char *what)
+{
+	char text[256];
+
+	if (number == 0)
+		return;
+	snprintf(text, sizeof(text), "%" PRIu64 " %s", number, what);
+	complain(d->options, text);
+}
+
+/* What lines do not show. */
+static void say_counts(const struct decoder *d, const struct capture_counts *c)
+{
+	if (c->connections == 0 && c->encrypted == 0)
+		complain(d->options, "no DevLink3 in it (--port says on which port to expect it)");
+	say_number(d, c->passed_over,
+	           "octets passed over in search of a frame, where a beginning is missing");
+	say_number(d, c->dropped, "connections forgotten while they went on: too many at the same time");
+	say_number(d, c->cut, "packets without whole headers passed over");
+	say_number(d, c->fragments, "fragments of IP packets passed over");
+}
+
+static int decode_capture(struct decoder *d, struct source *source)
+{
+	struct capture_config config = {
+		.port_count = d->options->port_count, .item = take_item, .encrypted = say_encrypted, .arg = d
+	};
+	char error[512];
+
+	memcpy(config.ports, d->options->ports, sizeof(config.ports));
+	struct capture *capture = capture_new(&config);
+	if (!capture)
+		return -1;
+	int result = source_pcap_run(&source->in, capture, error, sizeof(error));
+	d->tally.is_capture = true;
+	d->tally.capture = capture_counts(capture);
+	if (result == -1) {
+		complain(d->options, error);
+		d->malformed = true;
+	}
+	if (result != -2 && !d->options->count)
+		say_counts(d, &d->tally.capture);
+	capture_free(capture);
+	return result == -2 ? -1 : 0;
+}
+
+static int decode_all(struct decoder *d, struct source *source)
+{
+	int form = source_detect(source);
+	int result = form < 0              ? -1
+	             : form == SOURCE_PCAP ? decode_capture(d, source)
+	                                   : decode_frames(d, source);
+
+	if (result != 0 || !d->options->count)
+		return result;
+	struct dl3i_out o = dl3i_out_to(d->line, d->cap);
+	(d->options->text ? tally_text : tally_json)(&d->tally, &o);
+	d->output_lost = output_write(d->line, o.len) != 0;
+	return d->output_lost ? -1 : 0;
+}
+
 static int decode_file(int fd, const struct options *o)
 {
-	struct decoder d = { .options = o, .cap = LINE_FIRST };
+	struct decoder d = { .options = o,
+		             .style = { .text = o->text, .colour = o->colour },
+		             .cap = LINE_FIRST };
 	struct source source;
 
 	source_init(&source, fd, o->form, show, &d);
 	d.line = malloc(d.cap);
-	d.scratch = malloc(DL3_RECORD_SCRATCH_MAX);
-	int got = d.line && d.scratch ? decode_all(&d, &source) : -1;
+	d.style.scratch = malloc(DL3_RECORD_SCRATCH_MAX);
+	int got = d.line && d.style.scratch ? decode_all(&d, &source) : -1;
 	/* Of the output output_finish() speaks. */
 	if (got < 0 && !d.output_lost)
 		fprintf(stderr, "devlink3 decode: %s: %s\n", input_name(o), strerror(errno));
 	source_finish(&source);
 	free(d.line);
-	free(d.scratch);
+	free(d.style.scratch);
 	return got < 0 || d.malformed ? EXIT_FAILED : EXIT_DONE;
 }
 

@@ -2,6 +2,9 @@
 /*
  * Octets of a file or pipe, read ahead as far as is asked for and no further: what a slow pipe has
  * given is there at once. Memory stays within two of the longest frames and a chunk.
+ *
+ * Or octets that somebody else has and feeds: then reading never waits, and input_fill() fails with
+ * EAGAIN when more is to be fed first.
  */
 #ifndef CLI_INPUT_H
 #define CLI_INPUT_H
@@ -15,6 +18,7 @@ typedef int (*input_wait_fn)(void *arg);
 
 struct input {
 	int fd;
+	bool fed; /* no `fd`, input_feed() instead */
 	input_wait_fn wait;
 	void *arg;
 	bool at_end;
@@ -49,5 +53,11 @@ int input_fill(struct input *in, size_t want);
 
 /* As input_fill(), but stops short of waiting. */
 int input_fill_at_hand(struct input *in, size_t want);
+
+/* Adds octets of one that is fed. @return 0, or -1 without memory (errno). */
+int input_feed(struct input *in, const uint8_t *data, size_t len);
+
+/* Throws away what is left, and goes on `missing` octets further. */
+void input_jump(struct input *in, uint64_t missing);
 
 #endif

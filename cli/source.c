@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "source_pcap.h"
+
 /* As many octets as are looked at to tell the forms apart. */
 #define LOOK 8u
 /* So much white space in front is text of whatever kind. */
@@ -44,7 +46,7 @@ static bool looks_like_hex(const uint8_t *p, size_t left)
  * Hexadecimal text begins with a digit, a comment, white space or a byte order mark. A frame begins
  * with 'I', which is none of these, and octets that go on as no such text does are raw.
  */
-static int detect(struct source *s)
+static int detect_text(struct source *s)
 {
 	struct input *in = &s->in;
 	size_t i = 0;
@@ -66,10 +68,22 @@ static int detect(struct source *s)
 	return 0;
 }
 
+int source_detect(struct source *s)
+{
+	int capture = s->form == SOURCE_DETECT ? source_pcap_detect(&s->in) : 0;
+
+	if (capture == 1)
+		s->form = SOURCE_PCAP;
+	if (capture < 0 || (s->form == SOURCE_DETECT && detect_text(s) != 0))
+		return -1;
+	return (int)s->form;
+}
+
 int source_next(struct source *s, struct source_item *item)
 {
 	*item = (struct source_item){ 0 };
-	if (s->form == SOURCE_DETECT && detect(s) != 0)
+	if (source_detect(s) < 0)
 		return -1;
-	return s->form == SOURCE_RAW ? source_next_raw(&s->in, item) : source_next_hex(&s->in, &s->row, item);
+	return s->form == SOURCE_RAW ? source_next_raw(&s->in, &s->search, item)
+	                             : source_next_hex(&s->in, &s->row, item);
 }

@@ -28,7 +28,7 @@ static enum dl3_msg_type type_of(const uint8_t *code)
 }
 
 /* Whether a known message seems to begin at `p`, as far as octets are there. */
-static bool begins(const uint8_t *p, size_t left)
+bool source_begins(const uint8_t *p, size_t left)
 {
 	struct dl3_frame frame = { 0 };
 	enum dl3_err err = dl3_frame_decode(p, left, &frame, NULL);
@@ -50,7 +50,7 @@ static size_t frame_size(const uint8_t *p, size_t left)
 
 	if (err != DL3_OK && err != DL3_NEED_MORE)
 		return 0;
-	return frame.header > 0 && left >= frame.header + CODE_LEN && begins(p, left) ? frame.size : 0;
+	return frame.header > 0 && left >= frame.header + CODE_LEN && source_begins(p, left) ? frame.size : 0;
 }
 
 static bool sound_tuples(struct dl3_octets table)
@@ -110,14 +110,13 @@ static int is_frame(struct input *in, size_t at, int (*fill)(struct input *in, s
 	if (fill(in, at + size + GLANCE) != 0)
 		return -1;
 	size_t behind = input_left(in) - at - size;
-	return behind > 0 ? begins(input_here(in) + at + size, behind) : in->at_end;
+	return behind > 0 ? source_begins(input_here(in) + at + size, behind) : in->at_end;
 }
 
-/* Searches for the next frame. @return 1 when one is found, 0 at the end of the file. */
-static int search(struct input *in)
+/* Searches for the next frame, from here on. @return 1 when one is found, 0 at the end, -1 as input_fill(). */
+static int find(struct input *in)
 {
 	for (;;) {
-		in->at++;
 		if (input_fill(in, 1) != 0)
 			return -1;
 		size_t left = input_left(in);
@@ -125,10 +124,12 @@ static int search(struct input *in)
 			return 0;
 		const uint8_t *p = input_here(in);
 		const uint8_t *next = memchr(p, DL3_DISCRIMINATOR, left);
-		in->at += next ? (size_t)(next - p) : left - 1;
+		in->at += next ? (size_t)(next - p) : left;
 		int found = next ? is_frame(in, 0, input_fill) : 0;
 		if (found != 0)
 			return found;
+		if (next)
+			in->at++;
 	}
 }
 
@@ -166,24 +167,43 @@ static ptrdiff_t swallowed(struct input *in, const struct dl3_frame *frame)
 	/* What may hold anything is believed where another frame follows, or nothing yet. */
 	bool open_ended = type == DL3_MSG_UNKNOWN || type == DL3_MSG_READ_REPLY;
 	size_t behind = input_left(in) - size;
-	if (open_ended && (behind == 0 || begins(input_here(in) + size, behind)))
+	if (open_ended && (behind == 0 || source_begins(input_here(in) + size, behind)))
 		return 0;
 	return inside(in, size);
 }
 
-/* Framing is lost: says where, and finds the place to go on. */
-static int lost(struct input *in, struct source_item *item)
+/* Framing is lost here: what to say of it waits until the place to go on is found. */
+static int lost(struct input *in, struct source_search *search, const struct source_item *item)
 {
-	int found = search(in);
+	*search = (struct source_search){
+		.searching = true,
+		.passed_over = search->passed_over,
+		.fault = *item,
+	};
+	in->at++;
+	return 0;
+}
 
+/* @return as source_next_raw(), but 0 for a search that ends and says nothing. */
+static int go_on(struct input *in, struct source_search *search, struct source_item *item)
+{
+	uint64_t from = input_place(in);
+	int found = find(in);
+
+	if (search->silent)
+		search->passed_over += input_place(in) - from;
 	if (found < 0)
 		return -1;
+	search->searching = false;
+	if (search->silent)
+		return 0;
+	*item = search->fault;
 	item->resumed = found == 1;
 	item->resume = input_place(in);
 	return 1;
 }
 
-static int cut_short(struct input *in, struct source_item *item)
+static void cut_short(const struct input *in, struct source_item *item)
 {
 	item->fault = (struct dl3_fault){
 		.err = DL3_ERR_TRUNCATED_FRAME,
@@ -194,7 +214,6 @@ static int cut_short(struct input *in, struct source_item *item)
 		.has_offset = true,
 		.has_value = true,
 	};
-	return lost(in, item);
 }
 
 static int too_long(struct input *in, struct source_item *item, size_t size, size_t next)
@@ -214,7 +233,8 @@ static int too_long(struct input *in, struct source_item *item, size_t size, siz
 	return 1;
 }
 
-int source_next_raw(struct input *in, struct source_item *item)
+/* The frame that is next. @return 1 with it or a fault that is told, 0 at the end or a search begun. */
+static int next_frame(struct input *in, struct source_search *search, struct source_item *item)
 {
 	struct dl3_frame frame = { .size = 1 };
 	enum dl3_err err = DL3_NEED_MORE;
@@ -225,13 +245,15 @@ int source_next_raw(struct input *in, struct source_item *item)
 		item->offset = input_place(in);
 		if (input_left(in) == 0)
 			return 0;
-		if (input_left(in) < frame.size)
-			return cut_short(in, item);
+		if (input_left(in) < frame.size) {
+			cut_short(in, item);
+			return lost(in, search, item);
+		}
 		err = dl3_frame_decode(input_here(in), input_left(in), &frame, &item->fault);
 	}
 	if (err != DL3_OK) {
 		item->fault.offset += item->offset;
-		return lost(in, item);
+		return lost(in, search, item);
 	}
 	ptrdiff_t next = swallowed(in, &frame);
 	if (next != 0)
@@ -241,4 +263,13 @@ int source_next_raw(struct input *in, struct source_item *item)
 	item->header = frame.header;
 	in->at += frame.size;
 	return 1;
+}
+
+int source_next_raw(struct input *in, struct source_search *search, struct source_item *item)
+{
+	int got = search->searching ? go_on(in, search, item) : 0;
+
+	if (got == 0)
+		got = next_frame(in, search, item);
+	return got == 0 && search->searching ? go_on(in, search, item) : got;
 }
