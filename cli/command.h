@@ -23,6 +23,10 @@ struct command {
 
 extern const struct command command_decode;
 extern const struct command command_sim;
+extern const struct command command_watch;
+extern const struct command command_ping;
+extern const struct command command_cat;
+extern const struct command command_record;
 
 /* Prints a command's help to standard output. @return EXIT_DONE. */
 int command_print_help(const struct command *c);

@@ -8,6 +8,9 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
+#ifdef DL3_HAVE_EVENT
+	&command_watch,
+#endif
 	&command_decode,
 #ifdef DL3_HAVE_SIM
 	&command_sim,
