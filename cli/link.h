@@ -70,6 +70,9 @@ struct link_app {
  */
 int link_arguments(struct link_app *app, int argc, char **argv, const struct option_set *own);
 
+/* Reads the words of --flags. @return an exit code, or -1 to go on. */
+int link_flags(const struct link_app *app, const char *words, uint32_t *flags);
+
 /*
  * Sets up the loop, the signals and the link; the caller fills in of `config` what is the
  * command's own, the callbacks among it, whose `arg` is the caller's.

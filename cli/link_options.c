@@ -116,3 +116,16 @@ int link_arguments(struct link_app *app, int argc, char **argv, const struct opt
 		return command_usage_error(app->self, "a URL is expected, such as devlink3://USER@HOST");
 	return read_url(app, argv[optind++]);
 }
+
+int link_flags(const struct link_app *app, const char *words, uint32_t *flags)
+{
+	struct dl3_str unknown;
+
+	*flags = dl3_flags_parse(dl3_str_of(words), &unknown);
+	if (!unknown.ptr)
+		return -1;
+	return command_usage_error(app->self,
+	                           "--flags: nobody knows '%.*s'; there are -SCN, -CD2, -SIPTrack, -CMExtn, "
+	                           "-CONN and -TEXT",
+	                           (int)unknown.len, unknown.ptr);
+}

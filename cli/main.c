@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 #ifdef DL3_HAVE_EVENT
-	&command_watch,
+	&command_watch,  &command_ping, &command_cat, &command_record,
 #endif
 	&command_decode,
 #ifdef DL3_HAVE_SIM

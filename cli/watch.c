@@ -120,19 +120,6 @@ static void on_change(struct dl3_link *link, const struct dl3_link_change *c, vo
 
 /* ---- Setting up ---- */
 
-static int read_flags(struct watch *w)
-{
-	struct dl3_str unknown;
-
-	w->flags = dl3_flags_parse(dl3_str_of(w->o.flags), &unknown);
-	if (!unknown.ptr)
-		return -1;
-	return command_usage_error(w->app.self,
-	                           "--flags: nobody knows '%.*s'; there are -SCN, -CD2, -SIPTrack, -CMExtn, "
-	                           "-CONN and -TEXT",
-	                           (int)unknown.len, unknown.ptr);
-}
-
 static int parse(struct watch *w, int argc, char **argv)
 {
 	const struct option_set own = { .entries = entries,
@@ -148,7 +135,7 @@ static int parse(struct watch *w, int argc, char **argv)
 	if (w->o.json && w->o.text)
 		return command_usage_error(w->app.self, "--json and --text exclude each other");
 	w->o.text |= !w->o.json && isatty(STDOUT_FILENO);
-	return read_flags(w);
+	return link_flags(&w->app, w->o.flags, &w->flags);
 }
 
 static bool begin_sink(struct watch *w)
