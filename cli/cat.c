@@ -141,13 +141,13 @@ static void ask(struct cat *c)
 
 static void got_file(struct cat *c, const struct dl3_event *e)
 {
-	char why[96];
-
 	if (e->u.file.request != c->request)
 		return;
 	if (e->u.file.result == DL3_READ_SUCCESS) {
 		write_contents(c, e->u.file.contents);
 	} else {
+		char why[96];
+
 		snprintf(why, sizeof(why), "the PBX has no such file (0x%08x)", (unsigned)e->u.file.result);
 		complain(c, why,
 		         "known are, under nasystem/: user_list, user_list2 to user_list8, hunt_list, "
@@ -160,13 +160,13 @@ static void got_file(struct cat *c, const struct dl3_event *e)
 
 static void failed(struct cat *c, const struct dl3_event *e)
 {
-	char why[DL3_FAULT_TEXT_MAX];
-
 	if (e->u.failed.request != c->request)
 		return;
 	if (e->u.failed.fault.err == DL3_ERR_TIMEOUT) {
 		complain(c, "the PBX did not answer in time", "--timeout S waits longer");
 	} else {
+		char why[DL3_FAULT_TEXT_MAX];
+
 		dl3_fault_text(&e->u.failed.fault, why, sizeof(why));
 		complain(c, why, "");
 	}

@@ -52,7 +52,8 @@ static void put_safely(FILE *to, const char *text)
 		text += dl3i_utf8_next(text, end, &code);
 		if (dl3i_obeyed(code))
 			code = '.';
-		fwrite(octets, 1, dl3i_utf8_put(code, octets), to);
+		size_t n = dl3i_utf8_put(code, octets);
+		fwrite(octets, 1, n, to);
 	}
 }
 

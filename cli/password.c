@@ -181,7 +181,7 @@ static ssize_t ask(int tty, const char *prompt, char *to, size_t room)
 			return n;
 		explicit_bzero(to, room);
 		raise(number);
-		/* Here again: it was stopped, and goes on. */
+		// cppcheck-suppress unreachableCode ; it was stopped, and goes on
 		if (number != SIGTSTP && number != SIGTTIN && number != SIGTTOU)
 			return -1;
 	}

@@ -38,7 +38,7 @@ struct record {
 	uint8_t *copy;
 	size_t copy_cap;
 	uint64_t records, octets, connections, blanked;
-	bool open, status, status_shown;
+	bool open, status_shown;
 };
 
 static const struct option_entry entries[] = {

@@ -16,7 +16,8 @@
 
 struct options {
 	const char *flags;
-	bool records, once, no_retry, raw, json, text;
+	bool records; // cppcheck-suppress unusedStructMember ; what is shown anyway
+	bool once, no_retry, raw, json, text;
 	double count;
 };
 

@@ -247,8 +247,9 @@ static void end_of(struct watch_row *row, const struct watch_ends *ends, struct 
 
 static bool is_usual(int64_t cause)
 {
+	/* From there on they are a PBX's own: transferred, parked, picked up. */
 	return cause == DL3_CAUSE_NORMAL || cause == DL3_CAUSE_NORMAL_UNSPECIFIED ||
-	       cause == DL3_CAUSE_TRANSFER || cause >= DL3_CAUSE_PHONE_INFO;
+	       cause >= DL3_CAUSE_PHONE_INFO;
 }
 
 static void call_lost(struct watch_row *row, const struct watch_ends *ends, const struct dl3_call_lost *l)
