@@ -45,12 +45,12 @@ static uint64_t hash(const void *data, size_t len)
 void watch_ends_tell(struct watch_ends *ends, struct dl3_str end, const int64_t *call,
                      const struct cells_text *who)
 {
-	uint64_t key = hash(end.ptr, end.len);
-	struct watch_end *e = &ends->ends[key % ENDS];
 	size_t len = who->len < WATCH_WHO_MAX ? who->len : WATCH_WHO_MAX;
 
 	if (end.len == 0)
 		return;
+	uint64_t key = hash(end.ptr, end.len);
+	struct watch_end *e = &ends->ends[key % ENDS];
 	/* A character that is cut in two would be shown as two. */
 	while (len < who->len && len > 0 && ((uint8_t)who->buf[len] & 0xc0) == 0x80)
 		len--;
@@ -62,10 +62,12 @@ void watch_ends_tell(struct watch_ends *ends, struct dl3_str end, const int64_t 
 
 const struct watch_end *watch_ends_find(const struct watch_ends *ends, struct dl3_str end)
 {
+	if (end.len == 0)
+		return NULL;
 	uint64_t key = hash(end.ptr, end.len);
 	const struct watch_end *e = &ends->ends[key % ENDS];
 
-	return end.len > 0 && e->key == key ? e : NULL;
+	return e->key == key ? e : NULL;
 }
 
 /* ---- Calls ---- */
@@ -105,8 +107,11 @@ static bool make_room(struct watch_ends *ends)
 
 void watch_ends_count(struct watch_ends *ends, uint32_t pbx, int64_t call)
 {
-	uint64_t words[] = { pbx, (uint64_t)call };
-	uint64_t key = hash(words, sizeof(words));
+	uint8_t name[sizeof(pbx) + sizeof(call)];
+
+	memcpy(name, &pbx, sizeof(pbx));
+	memcpy(name + sizeof(pbx), &call, sizeof(call));
+	uint64_t key = hash(name, sizeof(name));
 
 	if (!make_room(ends))
 		return;

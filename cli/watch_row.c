@@ -16,8 +16,11 @@ static void named(struct cells_text *t, enum dl3_enumeration e, int64_t code)
 		cells_signed(t, code);
 		return;
 	}
-	for (; name[n] && n + 1 < sizeof(words); n++)
-		words[n] = name[n] == '_' ? ' ' : name[n];
+	for (; name[n] && n + 1 < sizeof(words); n++) {
+		words[n] = name[n];
+		if (words[n] == '_')
+			words[n] = ' ';
+	}
 	words[n] = '\0';
 	cells_z(t, words);
 }
@@ -125,7 +128,7 @@ static void offered_to(struct watch_row *row, struct watch_ends *ends, const str
                        const int64_t *call)
 {
 	struct dl3_str rest = d->targets.raw;
-	struct dl3_target target;
+	struct dl3_target target = { .end = { 0 } };
 
 	while (dl3_target_next(&rest, &target) == DL3_OK) {
 		struct cells_text one = { .len = 0 };

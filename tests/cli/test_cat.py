@@ -73,7 +73,7 @@ class Cat(unittest.TestCase):
             _, request, _ = c.message()
             c.say(READ_REPLY, request, 0, b"second")
             c.wait_for_the_end()
-        code, out, err = self.cat(manner, "a", "b", "--timeout", "0.2")
+        code, out, err = self.cat(manner, "a", "b", "--timeout", "1")
         self.assertEqual((code, out), (1, b"second"))
         self.assertIn("a: the PBX did not answer in time", err)
 

@@ -138,7 +138,7 @@ class Strangers(Refused):
             c.challenge()
             c.wait_for_the_end()
         with BadPbx(manner) as pbx:
-            code, out, err = run("watch", pbx.url(), "--no-retry", "--timeout", "0.2")
+            code, out, err = run("watch", pbx.url(), "--no-retry", "--timeout", "1")
         self.assertEqual(code, 5, err)
         self.assertIn("does not answer any more", err)
 
