@@ -199,7 +199,7 @@ static void say_number(const struct decoder *d, uint64_t number, const char *wha
 /* What lines do not show. */
 static void say_counts(const struct decoder *d, const struct capture_counts *c)
 {
-	if (c->connections == 0 && c->encrypted == 0)
+	if (!d->malformed && c->connections == 0 && c->encrypted == 0)
 		complain(d->options, "no DevLink3 in it (--port says on which port to expect it)");
 	say_number(d, c->passed_over,
 	           "octets passed over in search of a frame, where a beginning is missing");
@@ -287,15 +287,22 @@ static int run(const struct command *self, int argc, char **argv)
 
 const struct command command_decode = {
 	.name = "decode",
-	.usage = "decode [--json | --text] [--raw | --hex] FILE",
-	.summary = "octets of a conversation, as JSON Lines or text",
-	.help = "Decodes FILE ('-' for standard input): raw octets of one direction of a connection, or of\n"
-		"both mixed, or hexadecimal text. Which of the two it is is seen from its first octets.\n"
+	.usage = "decode [--json | --text] [--count] [--raw | --hex | --pcap] [--port N]... FILE",
+	.summary = "a capture or octets of a conversation, as JSON Lines or text",
+	.help = "Decodes FILE ('-' for standard input): a capture (pcap or pcapng), raw octets of one "
+	        "direction\n"
+		"of a connection, or of both mixed, or hexadecimal text. Which it is is seen from its first\n"
+		"octets.\n"
 		"\n"
 		"  --json   JSON Lines, a line a message with its records inside; the default in a pipe\n"
 		"  --text   text for people; the default on a terminal (NO_COLOR is respected)\n"
 		"  --raw    FILE is raw octets\n"
 		"  --hex    FILE is hexadecimal text\n"
+		"  --pcap   FILE is a capture\n"
+		"  --port N of a capture, connections of this port only; may be given again. By default "
+	        "port\n"
+		"           50797, and whatever begins as DevLink3 does\n"
+		"  --count  decode everything, but print numbers only: messages, records, faults, holes\n"
 		"\n"
 		"Hexadecimal text has one or more whole frames a line, and comments behind '#'. Digits are\n"
 		"upper or lower case, octets stand together or apart: 49000f2a, 49 00 0f 2a, 49:00:0f:2a,\n"
@@ -306,6 +313,10 @@ const struct command command_decode = {
 		"the\n"
 		"next place that looks like a frame (\"resumed_at\"). What has come through a pipe is shown\n"
 		"before waiting for more. Passwords that a client sent in plain are shown.\n"
+		"\n"
+		"Of a capture each line has its time, from whom and to whom it was sent, and \"direction\":\n"
+		"\"client\" or \"pbx\", whoever spoke. What is missing is a line with the error \"hole\".\n"
+		"Connections with TLS cannot be read and are named on standard error.\n"
 		"\n"
 		"Exit codes: 0 all was well; 1 anything was malformed, or could not be read or written;\n"
 		"2 usage.\n"
