@@ -290,7 +290,7 @@ const struct command command_decode = {
 	.usage = "decode [--json | --text] [--count] [--raw | --hex | --pcap] [--port N]... FILE",
 	.summary = "a capture or octets of a conversation, as JSON Lines or text",
 	.help = "Decodes FILE ('-' for standard input): a capture (pcap or pcapng), raw octets of one "
-	        "direction\n"
+		"direction\n"
 		"of a connection, or of both mixed, or hexadecimal text. Which it is is seen from its first\n"
 		"octets.\n"
 		"\n"
@@ -300,7 +300,7 @@ const struct command command_decode = {
 		"  --hex    FILE is hexadecimal text\n"
 		"  --pcap   FILE is a capture\n"
 		"  --port N of a capture, connections of this port only; may be given again. By default "
-	        "port\n"
+		"port\n"
 		"           50797, and whatever begins as DevLink3 does\n"
 		"  --count  decode everything, but print numbers only: messages, records, faults, holes\n"
 		"\n"

@@ -8,8 +8,11 @@ import hashlib
 import json
 import pathlib
 import struct
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT.parent / "tests" / "cli"))
+import packets
 DATA = ROOT.parent / "tests" / "data"
 CODES = [0x00760004, 0x00760003, 0x00760002, 0x00760001, 0x0076FFFF]
 
@@ -103,6 +106,19 @@ def renumber(frames):
     return out
 
 
+def keep_captures(frames):
+    """The conversation of the vectors in packets: as they were sent, out of order, and with some missing."""
+    both = [(f["from"] != "client", bytes.fromhex(f["hex"])) for f in frames if len(f["hex"]) < 2000]
+    wraps = [packets.ether, packets.sll, packets.sll2, lambda p: bytes([0, 0, 0, 2]) + p, lambda p: bytes([0, 0, 0, 2]) + p, bytes]
+    for link, wrap in enumerate(wraps):
+        talk = packets.Talk()
+        said = [p for side, octets in both for p in talk.say(side, octets, 40)]
+        whole = talk.open() + said + talk.close() if link % 2 else said
+        for order in (whole, whole[:3] + whole[3:][::-1], whole[::2]):
+            octets = (wrap(p) for p in order)
+            keep("capture", bytes([link]) + b"".join(struct.pack(">HB", len(o), 0) + o for o in octets))
+
+
 def main():
     wire = json.loads((DATA / "wire.json").read_text())
     for vector in wire["frames"] + wire["malformed"]:
@@ -121,6 +137,7 @@ def main():
             if event["xml"].count("<Target>") == 3:
                 keep("planted", event["xml"].encode())
     keep_conversations(wire["frames"])
+    keep_captures(wire["frames"])
 
 
 if __name__ == "__main__":
