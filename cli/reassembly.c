@@ -61,7 +61,8 @@ static void give_held(struct reassembly *r, const struct reassembly_out *out)
 		free(p->data);
 	}
 	r->count -= n;
-	memmove(r->held, r->held + n, r->count * sizeof(r->held[0]));
+	if (n > 0)
+		memmove(r->held, r->held + n, r->count * sizeof(r->held[0]));
 	if (r->count == 0)
 		r->grace = 0;
 	if (r->has_fin && distance(r->next, r->fin) >= 0)
