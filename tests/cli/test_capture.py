@@ -533,6 +533,33 @@ class Damaged(Case):
         self.assertLess(usage.ru_maxrss << 10, 300 << 20)
 
 
+class Wireshark(unittest.TestCase):
+    """What `record` writes, as another reader of captures sees it."""
+
+    def tshark(self, file, *options):
+        p = subprocess.run(["tshark", "-r", file, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE", *options],
+                           capture_output=True, timeout=60)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        return p.stdout.decode()
+
+    def test_every_packet_is_well_formed_and_carries_what_decode_reads(self):
+        with tempfile.TemporaryDirectory() as folder, subprocess.Popen(
+                [PROGRAM, "sim", "--listen", "127.0.0.1:0", "--quiet"], stdout=subprocess.PIPE, text=True) as sim:
+            address = sim.stdout.readline().split()[-1]
+            file = os.path.join(folder, "x.pcap")
+            p = subprocess.run([PROGRAM, "record", "--duration", "1", f"devlink3://devlink3@{address}", file],
+                               capture_output=True, timeout=60, env={**os.environ, "DEVLINK3_PASSWORD": "devlink3"})
+            sim.terminate()
+            self.assertEqual(p.returncode, 0, p.stderr)
+            bad = "tcp.checksum.status!=1 || ip.checksum.status!=1 || _ws.malformed || tcp.analysis.flags"
+            self.assertEqual(self.tshark(file, "-Y", bad), "")
+            octets = sum(int(n) for n in self.tshark(file, "-T", "fields", "-e", "tcp.len").split())
+            code, out, err = run("decode", "--count", file)
+            got = json.loads(out)
+            self.assertEqual((code, got["octets"], got["connections"], got["holes"]), (0, octets, 1, 0))
+            self.assertGreater(got["messages"], 7)
+
+
 class CommandLine(unittest.TestCase):
     def test_usage_errors(self):
         for options in (("--port",), ("--port", "0"), ("--port", "65536"), ("--port", "x"), ("--port", "-1"), ("--port", "")):
