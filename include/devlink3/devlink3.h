@@ -7,6 +7,7 @@
 #define DEVLINK3_DEVLINK3_H
 
 #include <devlink3/base.h>
+#include <devlink3/call.h>
 #include <devlink3/record.h>
 #include <devlink3/session.h>
 #include <devlink3/wire.h>
