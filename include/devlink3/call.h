@@ -66,7 +66,7 @@ struct dl3_tracker;
 #define DL3_TRACKER_MAX_ABANDONED 50u
 /** Ends remembered for a while after their call was over, so that a late view of one begins no new call; and
  * SIP Call-IDs that wait for their end to appear. */
-#define DL3_TRACKER_MAX_GONE 4096u
+#define DL3_TRACKER_MAX_GONE 1024u
 /** Nodes through which one call is seen. */
 #define DL3_TRACKER_CALL_NODES 32u
 

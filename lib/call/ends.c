@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Ends: the table in which they are found, and those that are gone but may still be told of. */
+#include <string.h>
+
+#include "call/tracker.h"
+
+/* ---- Identifiers ---- */
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+struct dl3i_key dl3i_key_of(struct dl3_str end)
+{
+	struct dl3i_key key = { 0 };
+
+	if (end.len == 16 && !end.escaped) {
+		uint32_t i = 0;
+
+		for (; i < 16; i++) {
+			int d = digit(end.ptr[i]);
+
+			if (d < 0)
+				break;
+			key.value = key.value << 4 | (uint64_t)d;
+		}
+		if (i == 16)
+			return key;
+	}
+	key.odd = end;
+	key.value = dl3i_hash(end.ptr, end.len);
+	return key;
+}
+
+static bool is_key(const struct dl3i_key *key, uint64_t value, const struct dl3i_text *odd)
+{
+	if (key->value != value || (key->odd.len > 0) != (odd != NULL))
+		return false;
+	return !odd || (odd->len == key->odd.len && memcmp(odd->at, key->odd.ptr, odd->len) == 0);
+}
+
+/* The identifiers of a node differ in their last digits only, so that all of them must count. */
+static uint32_t bucket_of(uint64_t key, uint32_t count)
+{
+	key ^= key >> 32;
+	key *= UINT64_C(0x9e3779b97f4a7c15);
+	return (uint32_t)(key >> 40) & (count - 1);
+}
+
+/* ---- The table ---- */
+
+uint32_t dl3i_end_find(const struct dl3_tracker *t, const struct dl3i_key *key)
+{
+	if (t->table.bucket_count == 0)
+		return 0;
+	uint32_t i = t->table.buckets[bucket_of(key->value, t->table.bucket_count)];
+
+	while (i != 0) {
+		const struct dl3i_end *e = dl3i_end_at(t, i);
+
+		if (is_key(key, e->key, e->odd))
+			return i;
+		i = e->chain;
+	}
+	return 0;
+}
+
+static bool grow(struct dl3_tracker *t)
+{
+	struct dl3i_table *a = &t->table;
+	uint32_t count = a->bucket_count > 0 ? a->bucket_count * 2 : 64;
+	uint32_t *buckets = dl3i_track_resize(t, NULL, 0, count * sizeof(*buckets));
+
+	if (!buckets)
+		return a->bucket_count > 0;
+	memset(buckets, 0, count * sizeof(*buckets));
+	for (uint32_t b = 0; b < a->bucket_count; b++) {
+		for (uint32_t i = a->buckets[b], next; i != 0; i = next) {
+			struct dl3i_end *e = dl3i_end_at(t, i);
+			uint32_t to = bucket_of(e->key, count);
+
+			next = e->chain;
+			e->chain = buckets[to];
+			buckets[to] = i;
+		}
+	}
+	if (a->buckets)
+		dl3i_track_resize(t, a->buckets, a->bucket_count * sizeof(*a->buckets), 0);
+	a->buckets = buckets;
+	a->bucket_count = count;
+	return true;
+}
+
+static void put(struct dl3_tracker *t, uint32_t end)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+	uint32_t *bucket = &t->table.buckets[bucket_of(e->key, t->table.bucket_count)];
+
+	e->chain = *bucket;
+	*bucket = end;
+	e->flags |= DL3I_END_FOUND;
+	t->table.count++;
+}
+
+void dl3i_end_forget(struct dl3_tracker *t, uint32_t end)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+
+	if (!(e->flags & DL3I_END_FOUND))
+		return;
+	uint32_t *p = &t->table.buckets[bucket_of(e->key, t->table.bucket_count)];
+
+	while (*p != end)
+		p = &dl3i_end_at(t, *p)->chain;
+	*p = e->chain;
+	e->flags &= (uint16_t)~DL3I_END_FOUND;
+	t->table.count--;
+}
+
+/* ---- Coming ---- */
+
+static void append(struct dl3_tracker *t, struct dl3i_call *c, uint32_t end)
+{
+	if (c->last_end)
+		dl3i_end_at(t, c->last_end)->next = end;
+	else
+		c->first_end = end;
+	c->last_end = end;
+	c->end_count++;
+}
+
+uint32_t dl3i_end_add(struct dl3_tracker *t, uint32_t call, const struct dl3i_key *key)
+{
+	struct dl3i_call *c = dl3i_call_at(t, call);
+
+	if (c->end_count >= t->config.max_ends) {
+		uint32_t spare = dl3i_call_spare(t, c);
+
+		t->counts.overflow++;
+		c->incomplete = true;
+		if (spare == 0)
+			return 0;
+		dl3i_end_free(t, spare);
+	}
+	if (t->table.count >= t->table.bucket_count && !grow(t))
+		return 0;
+	struct dl3i_text *odd = key->odd.len > 0 ? dl3i_text_keep(t, key->odd.ptr, key->odd.len) : NULL;
+	uint32_t end = odd || key->odd.len == 0 ? dl3i_pool_take(t, &t->ends) : 0;
+
+	if (end == 0) {
+		dl3i_text_drop(t, odd);
+		return 0;
+	}
+	*dl3i_end_at(t, end) = (struct dl3i_end){ .call = call,
+		                                  .key = key->value,
+		                                  .odd = odd,
+		                                  .first = DL3I_NEVER,
+		                                  .lost = DL3I_NEVER,
+		                                  .state = -1,
+		                                  .tone = -1,
+		                                  .cls = -1,
+		                                  .far_cls = -1,
+		                                  .cause = -1,
+		                                  .flags = DL3I_END_AUDIO };
+	append(t, c, end);
+	put(t, end);
+	return end;
+}
+
+/* ---- Going ---- */
+
+void dl3i_end_free(struct dl3_tracker *t, uint32_t end)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+
+	dl3i_user_leave(t, end);
+	dl3i_end_forget(t, end);
+	dl3i_text_drop(t, e->odd);
+	dl3i_text_drop(t, e->identity);
+	dl3i_text_drop(t, e->name);
+	dl3i_text_drop(t, e->number);
+	dl3i_text_drop(t, e->sip);
+	dl3i_pool_give(&t->ends, end);
+}
+
+/* Connected time in a hold that goes on counts up to its loss. */
+static void count_hold(const struct dl3i_call *c, struct dl3i_end *e, int32_t at)
+{
+	int32_t from = c->hold_since;
+
+	if (!c->on_hold || from == DL3I_NEVER)
+		return;
+	if (from < e->first)
+		from = e->first;
+	if (at > from)
+		e->held += at - from;
+}
+
+void dl3i_end_lose(struct dl3_tracker *t, uint32_t end, int32_t at, int64_t cause, bool cleared)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+	struct dl3i_call *c = dl3i_call_at(t, e->call);
+
+	count_hold(c, e, at);
+	e->flags |= DL3I_END_LOST;
+	if (cleared)
+		e->flags |= DL3I_END_CLEARED;
+	e->lost = at;
+	e->order = ++t->order;
+	e->cause = cause >= 0 && cause <= INT16_MAX ? (int16_t)cause : -1;
+	e->party_views = e->target_views = 0;
+	c->live--;
+	t->counts.ends--;
+	if (c->a == end)
+		c->a = 0;
+	if (c->b == end)
+		c->b = 0;
+	dl3i_user_leave(t, end);
+}
+
+void dl3i_end_withdraw(struct dl3_tracker *t, uint32_t end)
+{
+	dl3i_end_at(t, end)->target_views = 0;
+	if (!dl3i_end_is_there(dl3i_end_at(t, end)))
+		dl3i_user_leave(t, end);
+}
+
+/* ---- Gone: each identifier has one place, and the newer takes it ---- */
+
+static struct dl3i_gone *gone_of(const struct dl3_tracker *t, uint64_t key)
+{
+	uint64_t h = (key ^ key >> 32) * UINT64_C(0x9e3779b97f4a7c15);
+
+	return (struct dl3i_gone *)t->gone.at + (h >> 40) % t->gone.count;
+}
+
+int32_t dl3i_gone_when(const struct dl3_tracker *t, const struct dl3i_key *key)
+{
+	if (t->gone.count == 0)
+		return DL3I_NEVER;
+	const struct dl3i_gone *g = gone_of(t, key->value);
+
+	if (!g->used || t->now_ms - g->at_ms > (int64_t)t->config.grace_ms || !is_key(key, g->key, g->odd))
+		return DL3I_NEVER;
+	return g->lost;
+}
+
+static bool make_room_for_gone(struct dl3_tracker *t)
+{
+	size_t size = t->config.max_gone * sizeof(struct dl3i_gone);
+
+	if (t->gone.at)
+		return true;
+	t->gone.at = dl3i_track_resize(t, NULL, 0, size);
+	if (!t->gone.at)
+		return false;
+	memset(t->gone.at, 0, size);
+	t->gone.count = t->gone.cap = t->config.max_gone;
+	return true;
+}
+
+void dl3i_gone_add(struct dl3_tracker *t, uint64_t key, struct dl3i_text *odd, int32_t lost)
+{
+	if (!make_room_for_gone(t))
+		return;
+	struct dl3i_gone *g = gone_of(t, key);
+	dl3i_text_drop(t, g->odd);
+	*g = (struct dl3i_gone){
+		.key = key, .odd = dl3i_text_more(odd), .lost = lost, .at_ms = t->now_ms, .used = true
+	};
+}
+
+void dl3i_gone_clear(struct dl3_tracker *t, uint32_t pbx)
+{
+	for (size_t i = 0; i < t->gone.count; i++) {
+		struct dl3i_gone *g = (struct dl3i_gone *)t->gone.at + i;
+
+		if (!g->odd && (uint32_t)(g->key >> 32) == pbx)
+			g->used = false;
+	}
+}
+
+/* ---- Orphans ---- */
+
+void dl3i_orphan(struct dl3_tracker *t, uint32_t end)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+	struct dl3i_orphan *o = e->flags & DL3I_END_ORPHAN ? NULL : dl3i_list_add(t, &t->orphans, sizeof(*o));
+
+	if (!o)
+		return;
+	*o = (struct dl3i_orphan){ .end = end, .key = e->key, .due_ms = t->now_ms + t->config.grace_ms };
+	e->flags |= DL3I_END_ORPHAN;
+}
+
+/* Its place may have been given to another end meanwhile. */
+static bool is_orphan(const struct dl3_tracker *t, const struct dl3i_orphan *o)
+{
+	const struct dl3i_end *e = dl3i_end_at(t, o->end);
+
+	return e->key == o->key && e->call != 0 && (e->flags & DL3I_END_ORPHAN) && dl3i_end_is_there(e);
+}
+
+void dl3i_orphans_sweep(struct dl3_tracker *t)
+{
+	struct dl3i_orphan *list = t->orphans.at;
+	size_t done = 0;
+
+	while (done < t->orphans.count && list[done].due_ms <= t->now_ms) {
+		const struct dl3i_orphan *o = &list[done++];
+		struct dl3i_end *e = dl3i_end_at(t, o->end);
+
+		if (!is_orphan(t, o))
+			continue;
+		e->flags &= (uint16_t)~DL3I_END_ORPHAN;
+		if (e->party_views != 0)
+			continue;
+		uint32_t call = e->call;
+		int32_t at = dl3i_call_at(t, call)->last;
+		dl3i_end_lose(t, o->end, at, -1, false);
+		dl3i_call_settle(t, call, at, true);
+	}
+	if (done > 0) {
+		memmove(list, list + done, (t->orphans.count - done) * sizeof(*list));
+		t->orphans.count -= done;
+	}
+}
