@@ -25,11 +25,7 @@
  * Pointers. What an event or a look-up points to belongs to the tracker and lives until the next call of any
  * of its functions, but for the writers of JSON. A tracker is used by one thread at a time, and never calls back but for its allocator.
  *
- * Delta2 (a stream under -CD2) is read into the same calls, as far as it tells: one node only, ends in their local
- * form, no line type, no party of a network beyond. Of the rules these hold: when a call begins and
- * ends, direction (by the name "Line" of an end), ringing, answer, hold, park, queue (by state), talk. These cannot: who rejected, the loss of
- * one end of several (a D ends both), transfers but by a changed end, voicemail as told from a phone, times of the PBX (their unit is not published:
- * arrival counts). A stream of both is not to be fed.
+ * Delta2 records (a stream under -CD2) are passed over so far.
  */
 #ifndef DEVLINK3_CALL_H
 #define DEVLINK3_CALL_H
@@ -324,7 +320,7 @@ struct dl3_tracked {
 /** `config` and `allocator` may be NULL for the defaults (realloc and free); both are copied. NULL when there is no memory. */
 DL3_API struct dl3_tracker *dl3_tracker_new(const struct dl3_tracker_config *config,
                                             const struct dl3_allocator *allocator);
-/** NULL is allowed. Calls that are up are forgotten: dl3_tracker_close() ends them first, dl3_tracker_save() keeps them. */
+/** NULL is allowed. Calls that are up are forgotten: dl3_tracker_close() ends them first. */
 DL3_API void dl3_tracker_free(struct dl3_tracker *t);
 
 /**
@@ -416,23 +412,6 @@ struct dl3_tracked_counts {
 DL3_API struct dl3_tracked_counts dl3_tracker_counts(const struct dl3_tracker *t);
 /** Octets of memory held now, the tracker's own struct included. */
 DL3_API size_t dl3_tracker_memory(const struct dl3_tracker *t);
-
-/* ---- Keeping ---- */
-
-/**
- * Writes the calls that are up, with their history, and the groups' numbers as one opaque block, to be restored after a
- * restart: they go on with the same ids. Names of users are kept, what has not been fetched is not.
- * @return DL3_OK or DL3_ERR_SPACE; `*len` gets the length needed either way.
- */
-DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_save(const struct dl3_tracker *t, void *buf, size_t cap,
-                                                   size_t *len);
-/**
- * Takes what was saved into a tracker that was fed nothing yet. Nothing is told of it by next(). The link counts as lost since the time
- * of the save.
- * @return DL3_OK; DL3_ERR_STATE when it was fed already; DL3_ERR_SAVED when the block is damaged or of another
- *         version, DL3_ERR_MEMORY: then nothing of it is taken.
- */
-DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_restore(struct dl3_tracker *t, const void *data, size_t len);
 
 /* ---- JSON ---- */
 
