@@ -116,7 +116,7 @@ enum sim_what {
 	SIM_TRANSFERRED, /* call, end, user: by user; end took the other's place in `call`; other: the consultation it came
 	                   * from, which ceases to be; NULL for a blind transfer, then end is not there yet: NULL */
 	SIM_CONFERENCED, /* call, end: end is a seat in a conference, in place of what was there; `other`:
-	                   * the call in which the same conference has its first seat */
+	                   * a call that is in the same conference already; NULL when it is the first */
 	SIM_END_LOST,    /* call, end, cause, inbound: end is gone, and freed when this was told */
 	SIM_ENDED,       /* call: it has no end any more, and is freed when this was told */
 	SIM_CHANGED,     /* call: anything that a Detail shows has changed: tell it. Once after each thing

@@ -76,13 +76,12 @@ static struct sim_bridge *new_bridge(struct sim_exchange *x, const struct sim_us
 static void seat(struct sim_bridge *b, struct sim_live *l)
 {
 	struct sim_exchange *x = l->x;
-	struct sim_call *first = b->first_call ? sim_call_numbered(x, b->first_call) : NULL;
+	/* The one that opened it may have left long ago. */
+	struct sim_call *seated = b->first ? &b->first->c : NULL;
 
 	l->c.b = b->end;
 	if (!b->end->call)
 		b->end->call = &l->c;
-	if (!first)
-		b->first_call = l->c.number;
 	l->bridge = b;
 	l->next_member_call = b->first;
 	b->first = l;
@@ -90,7 +89,7 @@ static void seat(struct sim_bridge *b, struct sim_live *l)
 	x->nodes[b->end->node].seats++;
 	sim_connect(l);
 	sim_tell(x,
-	         &(struct sim_news){ .what = SIM_CONFERENCED, .call = &l->c, .end = l->c.a, .other = first });
+	         &(struct sim_news){ .what = SIM_CONFERENCED, .call = &l->c, .end = l->c.a, .other = seated });
 	sim_changed(l);
 }
 

@@ -28,7 +28,6 @@ struct sim_bridge {
 	struct sim_end *end; /* party B of each member's call */
 	struct sim_live *first;
 	unsigned members;
-	uint64_t first_call;
 };
 
 /* A call with what only the exchange knows. */

@@ -256,7 +256,7 @@ static void put_times(struct dl3i_json *j, const struct sim_story *s)
 	PUT_TENTHS(j, "ring_s", between(s->rang, stop));
 	PUT_TENTHS(j, "queue_s", between(s->queued, s->answered != NEVER ? s->answered : s->ended));
 	PUT_TENTHS(j, "talk_s", talk);
-	PUT_TENTHS(j, "hold_s", tenths(s->held));
+	PUT_TENTHS(j, "hold_s", s->held);
 	DL3I_JSON_KEY(j, "voicemail_s");
 	dl3i_json_unsigned(j, s->message_s);
 }

@@ -45,7 +45,8 @@ struct sim_story {
 	const struct sim_user *moved_from;
 	uint32_t message_s;
 	unsigned holding;  /* calls in which somebody is on hold now */
-	uint64_t held_since, held;
+	uint64_t held_since;
+	uint64_t held; /* tenths of a second */
 	uint64_t order, last_answer;
 	SIM_LIST(struct sim_talker) talkers;
 	SIM_LIST(struct sim_loss) losses;
