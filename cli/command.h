@@ -22,6 +22,7 @@ struct command {
 };
 
 extern const struct command command_decode;
+extern const struct command command_calls;
 extern const struct command command_sim;
 extern const struct command command_watch;
 extern const struct command command_ping;

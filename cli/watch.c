@@ -18,6 +18,7 @@ struct options {
 	const char *flags;
 	bool records; // cppcheck-suppress unusedStructMember ; what is shown anyway
 	bool once, no_retry, raw, json, text;
+	bool calls, timeline, open, users, groups;
 	double count;
 };
 
@@ -34,6 +35,11 @@ struct watch {
 static const struct option_entry entries[] = {
 	{ .name = "flags", .kind = OPTION_TEXT, .offset = offsetof(struct options, flags) },
 	{ .name = "records", .offset = offsetof(struct options, records) },
+	{ .name = "calls", .offset = offsetof(struct options, calls) },
+	{ .name = "timeline", .offset = offsetof(struct options, timeline) },
+	{ .name = "open", .offset = offsetof(struct options, open) },
+	{ .name = "users", .offset = offsetof(struct options, users) },
+	{ .name = "groups", .offset = offsetof(struct options, groups) },
 	{ .name = "once", .offset = offsetof(struct options, once) },
 	{ .name = "count",
 	  .kind = OPTION_WHOLE,
@@ -96,7 +102,7 @@ static void say_it_waits(const struct watch *w, const struct dl3_link_change *c)
 {
 	char detail[640];
 
-	if (w->o.text || !isatty(STDERR_FILENO))
+	if ((w->o.text && !w->o.calls) || !isatty(STDERR_FILENO))
 		return;
 	snprintf(detail, sizeof(detail), "%s; next attempt in %.1f s", c->detail, (double)c->retry_ms / 1000);
 	link_complain(&w->app, detail, c->advice);
@@ -135,8 +141,29 @@ static int parse(struct watch *w, int argc, char **argv)
 		                           argv[optind]);
 	if (w->o.json && w->o.text)
 		return command_usage_error(w->app.self, "--json and --text exclude each other");
+	if (w->o.calls && (w->o.records || w->o.raw))
+		return command_usage_error(w->app.self, "--calls shows no records: --%s is for these",
+		                           w->o.records ? "records" : "raw");
+	if (!w->o.calls && (w->o.timeline || w->o.open || w->o.users || w->o.groups))
+		return command_usage_error(w->app.self,
+		                           "--timeline, --open, --users and --groups are for --calls");
 	w->o.text |= !w->o.json && isatty(STDOUT_FILENO);
 	return link_flags(&w->app, w->o.flags, &w->flags);
+}
+
+static struct watch_sink *new_sink(struct watch *w, const struct watch_style *style)
+{
+	struct call_style calls = { .text = w->o.text,
+		                    .terminal = style->terminal,
+		                    .colour = style->colour,
+		                    .timeline = w->o.timeline,
+		                    .open = w->o.open,
+		                    .users = w->o.users,
+		                    .groups = w->o.groups };
+
+	if (w->o.calls)
+		return watch_calls_new(&w->app.out, &calls);
+	return w->o.text ? watch_text_new(&w->app.out, style) : watch_json_new(&w->app.out, style);
 }
 
 static bool begin_sink(struct watch *w)
@@ -150,7 +177,7 @@ static bool begin_sink(struct watch *w)
 		                     .to = w->app.url.host };
 	struct timeval a_second = { .tv_sec = 1 };
 
-	w->sink = w->o.text ? watch_text_new(&w->app.out, &style) : watch_json_new(&w->app.out, &style);
+	w->sink = new_sink(w, &style);
 	w->rest = event_new(w->app.base, -1, 0, rest, w);
 	w->second = event_new(w->app.base, -1, EV_PERSIST, second, w);
 	if (!w->sink || !w->rest || !w->second)
@@ -215,7 +242,12 @@ const struct command command_watch = {
 	"  --flags WORDS        what to ask for: any of -SCN -CD2 -SIPTrack -CMExtn -CONN -TEXT, in one "
 	"word\n"
 	"                       (default '" DEFAULT_FLAGS "'; -SCN needs a licence for each node)\n"
-	"  --records            a line for each record; the default, and so far all there is\n"
+	"  --records            a line for each record; the default\n"
+	"  --calls              a line for each call that is over\n"
+	"  --timeline           of --calls: with what happened in it, step by step\n"
+	"  --open               of --calls: when it ends, the calls that are up\n"
+	"  --users, --groups    of --calls: when it ends, what each user is doing; what came of each\n"
+	"                       hunt group's calls\n"
 	"  --once               only the calls that are in progress now; no second attempt\n"
 	"  --count N            ends after N records\n"
 	"  --no-retry           the first failure ends it\n"
@@ -226,6 +258,7 @@ const struct command command_watch = {
 		LINK_HELP_TLS LINK_HELP_EXIT "\n"
 	"Examples:\n"
 	"  devlink3 watch devlink3://app@192.0.2.1\n"
+	"  devlink3 watch --calls devlink3://app@192.0.2.1\n"
 	"  devlink3 watch --flags '-SCN -SIPTrack' devlink3s://app@pbx.example --ca ca.pem\n"
 	"  devlink3 watch devlink3://app@192.0.2.1 --json | jq -c 'select(.record.kind == \"call_lost\")'\n",
 	.run = run,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What `devlink3 watch` shows, and how. A sink is one way to show it: a line of JSON for each record, a
- * log for people, and in time calls instead of records.
+ * log for people, calls instead of records.
  */
 #ifndef CLI_WATCH_H
 #define CLI_WATCH_H
@@ -9,6 +9,7 @@
 #include <devlink3/event.h>
 #include <time.h>
 
+#include "calls.h"
 #include "link_output.h"
 
 struct watch_sink;
@@ -39,9 +40,11 @@ struct watch_style {
 	const char *to; /* where, for the status line */
 };
 
-/* NULL without memory. Both write to `out`, which must outlive them. */
+/* NULL without memory. They write to `out`, which must outlive them. */
 struct watch_sink *watch_json_new(struct link_output *out, const struct watch_style *style);
 struct watch_sink *watch_text_new(struct link_output *out, const struct watch_style *style);
+
+struct watch_sink *watch_calls_new(struct link_output *out, const struct call_style *style);
 
 /* "delta3", "siptrack", "cmextn_state": which tuple a record came in, as `decode` names it. */
 const char *watch_tuple_kind(const struct dl3_tuple *tuple, const struct dl3_record *record);
