@@ -219,7 +219,7 @@ struct dl3_call_info {
 	/** Who ended it: the extension of the end that cleared first after the last answer, "caller" for the outside party with which it began,
 	 * "called" for another one, "system" when no end cleared by itself; absent while it lasts. */
 	struct dl3_str end_party;
-	/** It was connected at its first record; or a gap, a lost link, a restart, a clock's jump, a limit or want of memory hid part
+	/** A snapshot was the first to tell of it; it was connected at its first record; or a gap, a lost link, a restart, a clock's jump, a limit or want of memory hid part
 	 * of it. */
 	bool incomplete;
 	/** It leaves a record: somebody was called, or it queued. False of a handset lifted and put down. */

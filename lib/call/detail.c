@@ -368,6 +368,8 @@ static void begin(struct dl3_tracker *t, uint32_t call, const struct dl3i_sight 
 	c->key = e->key;
 	c->odd = dl3i_text_more(e->odd);
 	c->a_public = s->a.there && s->a.outside;
+	/* It was there before: how long, and what came of it until now, was not told. */
+	c->incomplete = c->incomplete || t->in_snapshot;
 	dl3i_moment_add(t, c, DL3_CALL_DID_BEGIN, s->at, first, 0, -1);
 }
 
