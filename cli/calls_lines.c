@@ -174,13 +174,34 @@ static bool is_stream(const json_t *said)
 	return result && (strcmp(result, "success") == 0 || strcmp(result, "partial_success") == 0);
 }
 
-/* A record that was there and could not be read. */
+/* The PBX of an event that could not be read, by its octets. */
+static bool pbx_of_data(const json_t *data, uint32_t *out)
+{
+	const char *hex = json_string_value(data);
+	uint8_t octets[12]; /* code, PBX, counter */
+	struct dl3_msg m;
+
+	for (size_t i = 0; i < sizeof(octets); i++) {
+		unsigned octet = 0;
+		if (!hex || strlen(hex) < 2 * sizeof(octets) || sscanf(hex + 2 * i, "%2x", &octet) != 1)
+			return false;
+		octets[i] = (uint8_t)octet;
+	}
+	if (dl3_msg_decode((struct dl3_octets){ .ptr = octets, .len = sizeof(octets) }, &m, NULL) != DL3_OK ||
+	    m.type != DL3_MSG_EVENT)
+		return false;
+	*out = m.u.event.pbx;
+	return true;
+}
+
+/* Something was told that nobody will know. */
 static int take_malformed(struct lines *l, const json_t *said)
 {
+	const json_t *address = json_object_get(said, "pbx_address");
 	uint32_t pbx;
 
 	l->feed->faults++;
-	if (!calls_address_of(json_object_get(said, "pbx_address"), &pbx))
+	if (address ? !calls_address_of(address, &pbx) : !pbx_of_data(json_object_get(said, "data"), &pbx))
 		return 0;
 	return call_printer_counter(l->stream->printer, l->stream->now_ms, pbx, DL3_COUNTER_GAP);
 }

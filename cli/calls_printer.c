@@ -203,7 +203,7 @@ static int show_open(struct call_printer *p)
 	int result = 0;
 
 	while (result == 0 && dl3_tracker_walk_calls(p->tracker, &c, &call) == DL3_OK)
-		result = show_call(p, call);
+		result = call->counts ? show_call(p, call) : 0;
 	return result;
 }
 

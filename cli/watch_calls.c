@@ -33,6 +33,20 @@ static int64_t milliseconds(const struct timespec *at)
 	return (int64_t)at->tv_sec * 1000 + at->tv_nsec / 1000000;
 }
 
+/* Something was told that nobody will know. An event that breaks off before its counter is missing in the counters. */
+static int take_malformed(struct sink *s, int64_t now, const struct dl3_event *e)
+{
+	uint32_t pbx = e->u.malformed.pbx;
+	struct dl3_msg m;
+
+	if (!e->u.malformed.in_tuple) {
+		if (dl3_msg_decode(e->u.malformed.octets, &m, NULL) != DL3_OK || m.type != DL3_MSG_EVENT)
+			return 0;
+		pbx = m.u.event.pbx;
+	}
+	return call_printer_counter(s->printer, now, pbx, DL3_COUNTER_GAP);
+}
+
 /* @return as a printer does. */
 static int take_event(struct sink *s, int64_t now, const struct dl3_event *e)
 {
@@ -48,10 +62,7 @@ static int take_event(struct sink *s, int64_t now, const struct dl3_event *e)
 	case DL3_EV_SNAPSHOT_END:
 		return call_printer_snapshot_end(s->printer, now);
 	case DL3_EV_MALFORMED:
-		/* Something was told that nobody will know. What is no event the counters show. */
-		return e->u.malformed.in_tuple
-		               ? call_printer_counter(s->printer, now, e->u.malformed.pbx, DL3_COUNTER_GAP)
-		               : 0;
+		return take_malformed(s, now, e);
 	default:
 		return 0;
 	}
