@@ -21,7 +21,7 @@ import unittest
 from sim import Sim
 
 PROGRAM = sys.argv[1]
-SCENARIOS = pathlib.Path(__file__).parents[2] / "examples/scenarios"
+EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 # What a gap can take away without a trace: the first records of a call, and all that one node told of it.
 HAS_BEGINNING = {"duration_s", "ring_s", "queue_s", "answered", "ended", "nodes", "ends"}
 OF_ONE_NODE = {"nodes"}
@@ -178,8 +178,8 @@ class Truth(unittest.TestCase):
 
     def test_the_scenarios(self):
         c = Comparison()
-        for path in sorted(SCENARIOS.glob("*.yaml")):
-            told, truth = listen(1, "--scenario", path, "--speed", "200")
+        for path in sorted(EXAMPLES.glob("scenarios/*.yaml")):
+            told, truth = listen(1, EXAMPLES / "worlds/scenarios.yaml", "--scenario", path, "--speed", "200")
             c.all(told, truth)
         self.assertGreater(c.calls, 9)
         self.assertFalse(c.wrong(), f"{c.table()}\n{c.examples()}\nmissing {c.missing}, invented {c.invented}")
