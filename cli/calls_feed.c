@@ -38,8 +38,9 @@ void calls_stream_time(struct calls_stream *s, int64_t time_ms)
 
 int calls_stream_begins(struct calls_stream *s)
 {
-	s->streams = s->snapshot = true;
+	s->snapshot = true;
 	s->counters.count = 0;
+	s->since_ms = s->time_ms;
 	return call_printer_link_up(s->printer, s->now_ms);
 }
 
@@ -110,12 +111,17 @@ int calls_stream_record(struct calls_feed *f, struct calls_stream *s, uint32_t p
 {
 	int64_t tenths = s->time_ms < 0 ? pbx_time(record) : -1;
 
-	s->streams = true;
 	f->records++;
 	f->delta2 += record->kind == DL3_KIND_DELTA2_S || record->kind == DL3_KIND_DELTA2_D ||
 	             record->kind == DL3_KIND_DELTA2_A;
 	if (tenths >= 0 && tenths < INT64_MAX / TENTH_MS && tenths * TENTH_MS > s->now_ms)
 		s->now_ms = tenths * TENTH_MS;
+	if (s->snapshot && s->since_ms < 0)
+		s->since_ms = s->now_ms;
+	/* It has nothing but Details. */
+	if (s->snapshot && (record->kind != DL3_KIND_DETAIL || s->now_ms > s->since_ms + CALLS_SNAPSHOT_MS) &&
+	    calls_stream_snapshot_end(s) != 0)
+		return -1;
 	return call_printer_record(s->printer, s->now_ms, pbx, counter, record);
 }
 

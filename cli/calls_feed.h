@@ -15,6 +15,10 @@
 /* PBXs that one stream tells of: nodes of a network, with room. */
 #define CALLS_PBXS_MAX 256u
 
+/* A snapshot comes in one piece. What comes so long after its beginning is no part of it, though no answer to a
+ * test packet says so: not every application sends any. */
+#define CALLS_SNAPSHOT_MS 1000
+
 /* The counter of each PBX of a stream. Past the limit they are not followed. */
 struct calls_counters {
 	struct {
@@ -28,8 +32,8 @@ struct calls_stream {
 	struct call_printer *printer;
 	struct calls_counters counters;
 	char *pbx, *client; /* of a capture: addresses with ports; NULL otherwise */
-	bool streams;       /* something of a stream was seen */
 	bool snapshot;      /* it has not ended */
+	int64_t since_ms;   /* the snapshot; -1 when not known yet */
 	int64_t now_ms;     /* never goes back */
 	int64_t time_ms;    /* of what is fed now; -1 when it has none */
 };

@@ -176,6 +176,23 @@ class Truth(unittest.TestCase):
     def test_more_calls_than_people(self):
         self.check((8, 9), 600, 90)
 
+    def test_what_was_recorded(self):
+        """The same of a capture, and of lines with the members of the records and with their text."""
+        ways = (["record", "--force"], ["watch", "--json"], ["watch", "--json", "--raw"])
+        for words in ways:
+            with tempfile.TemporaryDirectory() as d:
+                recording, to_file = f"{d}/recording", words[0] == "record"
+                with simulator(11, f"{d}/truth", *options(200, 20)) as s, open(recording, "wb") as out:
+                    address = [url(s.address), recording] if to_file else [url(s.address)]
+                    subprocess.run([PROGRAM, *words, "--no-retry", "--flags", "-SCN", *address], stdout=subprocess.DEVNULL if to_file else out,
+                                   stderr=subprocess.DEVNULL, env=environment(), timeout=120)
+                    self.assertEqual(s.wait(), 0)
+                done = subprocess.run([PROGRAM, "calls", "--json", recording], capture_output=True, timeout=60)
+                self.assertEqual((done.returncode, done.stderr), (0, b""), words)
+                c = Comparison()
+                c.all([json.loads(line) for line in done.stdout.splitlines()], read_lines(f"{d}/truth"))
+            self.assertFalse(c.wrong(), f"{words}\n{c.table()}\n{c.examples()}\nmissing {c.missing[:3]}, invented {c.invented[:3]}")
+
     def test_the_scenarios(self):
         c = Comparison()
         for path in sorted(EXAMPLES.glob("scenarios/*.yaml")):
