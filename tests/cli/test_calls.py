@@ -413,6 +413,14 @@ class Text(unittest.TestCase):
         out = run("calls", "--text", SAMPLE)[1]
         self.assertRegex(out.splitlines()[1], r"^1:23:20 +incoming \+33155501234 Café Zoë, Lyon → 4006 ")
 
+    def test_the_documentation_shows_what_is_printed(self):
+        page = (DATA.parents[1] / "docs/calls.md").read_text(encoding="utf-8")
+        command, shown = re.search(r"```console\n\$ devlink3 (.*)\n([^`]*)```", page).groups()
+        self.assertEqual(run(*command.replace("examples/sample-stream.hex", str(SAMPLE)).split())[1], shown)
+        fields = set(re.findall(r"^\| (`.*?`) \|", page, re.M))
+        (record,) = lines(run("calls", "--json", "--timeline", SAMPLE)[1])
+        self.assertLessEqual(set(record) - {"timeline_left_out"}, {f for words in fields for f in re.findall(r"`(\w+)`", words)})
+
     def test_tables(self):
         out = self.text("group-call-answered", "--users", "--groups")
         want = VECTORS["group-call-answered"]["expect"]["calls"][0]
