@@ -106,7 +106,7 @@ static int complain_of(struct lines *l, const struct calls_problem *p)
 
 static int take_record(struct lines *l, const json_t *json, uint32_t pbx, uint32_t counter)
 {
-	struct calls_problem problem;
+	struct calls_problem problem = { .expected = NULL };
 	struct dl3_record record;
 	int got = calls_record_of(json, &l->room, &record, &problem);
 
@@ -132,7 +132,7 @@ static int take_records(struct lines *l, const json_t *line, const json_t *recor
 {
 	const json_t *address = json_object_get(line, "pbx_address"),
 		     *number = json_object_get(line, "counter");
-	struct calls_problem problem;
+	struct calls_problem problem = { .expected = NULL };
 	uint32_t pbx, counter = 0;
 	enum dl3_counter_change change;
 
@@ -263,7 +263,6 @@ static int take_line(struct lines *l, const json_t *line)
 static int take_text(struct lines *l)
 {
 	json_error_t error;
-	char what[256];
 	size_t skip = l->number == 1 && l->len >= 3 && memcmp(l->line, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 	int result;
 
@@ -277,6 +276,8 @@ static int take_text(struct lines *l)
 	if (!line && json_error_code(&error) == json_error_out_of_memory)
 		return -1;
 	if (!line) {
+		char what[256];
+
 		snprintf(what, sizeof(what), "expected JSON, came %s at column %d", error.text, error.column);
 		return complain(l, what);
 	}

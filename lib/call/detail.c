@@ -370,7 +370,11 @@ static void begin(struct dl3_tracker *t, uint32_t call, const struct dl3i_sight 
 	c->a_public = s->a.there && s->a.outside;
 	/* It was there before: how long, and what came of it until now, was not told. */
 	c->incomplete = c->incomplete || t->in_snapshot;
+	unsigned lines = c->timeline_count;
 	dl3i_moment_add(t, c, DL3_CALL_DID_BEGIN, s->at, first, 0, -1);
+	/* In front of what its party has done in the same moment. */
+	if (c->timeline_count > lines)
+		dl3i_moment_to_front(c);
 }
 
 /* Nothing could be kept of it. */

@@ -50,6 +50,16 @@ void dl3i_moment_add(struct dl3_tracker *t, struct dl3i_call *c, enum dl3_call_w
 	};
 }
 
+void dl3i_moment_to_front(struct dl3i_call *c)
+{
+	if (c->timeline_count < 2)
+		return;
+	struct dl3i_moment last = c->timeline[c->timeline_count - 1];
+
+	memmove(c->timeline + 1, c->timeline, (c->timeline_count - 1u) * sizeof(last));
+	c->timeline[0] = last;
+}
+
 void dl3i_moments_merge(struct dl3_tracker *t, struct dl3i_call *c, struct dl3i_call *from)
 {
 	size_t i = c->timeline_count, j = from->timeline_count, n = i + j;

@@ -432,6 +432,8 @@ uint32_t dl3i_call_spare(struct dl3_tracker *t, struct dl3i_call *c);
 
 void dl3i_moment_add(struct dl3_tracker *t, struct dl3i_call *c, enum dl3_call_what what, int32_t at,
                      uint32_t who, uint32_t other, int64_t cause);
+/* The last line becomes the first. */
+void dl3i_moment_to_front(struct dl3i_call *c);
 /* Takes another's lines in, in order of time. */
 void dl3i_moments_merge(struct dl3_tracker *t, struct dl3i_call *c, struct dl3i_call *from);
 /* An end is not to be named any more. */

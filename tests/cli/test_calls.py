@@ -451,6 +451,12 @@ class CommandLine(unittest.TestCase):
         self.assertNotIn("timeline", lines(calls_in(rows)[1])[0])
         self.assertIn("transferred", [m["what"] for m in lines(calls_in(rows, "--timeline")[1])[0]["timeline"]])
 
+    def test_a_history_begins_with_the_beginning(self):
+        at_once = {"events": VECTORS["outgoing-call"]["events"][1:]}  # its first record has the number dialled
+        for v in [*VECTORS.values(), at_once]:
+            for r in lines(calls_in(text(json_lines(v)), "--timeline")[1]):
+                self.assertEqual([m["what"] for m in r["timeline"]].index("began"), 0)
+
     def test_mistakes(self):
         for arguments, says in (((), "a file is expected"), (("a", "b"), "'b' is a second"), (("--nonsense", "a"), "no option '--nonsense'"),
                                 (("--json", "--text", "a"), "--json and --text exclude"), (("--raw", "--hex", "a"), "exclude each other"),
