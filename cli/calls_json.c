@@ -66,12 +66,9 @@ static bool code_of(enum dl3_enumeration e, const char *name, int64_t *out)
 /* Names of bits, and what is left over as a number. */
 static bool flags_of(enum dl3_enumeration e, const json_t *json, int64_t *out)
 {
-	size_t i;
-	json_t *one;
-
 	*out = 0;
-	json_array_foreach((json_t *)(uintptr_t)json, i, one)
-	{
+	for (size_t i = 0; i < json_array_size(json); i++) {
+		const json_t *one = json_array_get(json, i);
 		int64_t bit = json_integer_value(one);
 		if (!json_is_integer(one) &&
 		    (!json_is_string(one) || !code_of(e, json_string_value(one), &bit)))

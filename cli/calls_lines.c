@@ -12,6 +12,7 @@
 /* A record's line has a few thousand octets; an event of the greatest length some hundred times that. */
 #define LINE_MAX_OCTETS ((size_t)16 << 20)
 #define LOOK 256u
+#define BLANK_MAX 4096u /* in front of the first line */
 
 struct lines {
 	struct input *in;
@@ -37,7 +38,7 @@ int calls_lines_detect(struct input *in)
 			i = 3;
 		while (i < input_left(in) && isspace(input_here(in)[i]))
 			i++;
-	} while (i == input_left(in) && !in->at_end && i < LOOK * 16);
+	} while (i == input_left(in) && !in->at_end && i < BLANK_MAX);
 	return i < input_left(in) && input_here(in)[i] == '{';
 }
 
@@ -174,6 +175,11 @@ static bool is_stream(const json_t *said)
 	return result && (strcmp(result, "success") == 0 || strcmp(result, "partial_success") == 0);
 }
 
+static int digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
 /* The PBX of an event that could not be read, by its octets. */
 static bool pbx_of_data(const json_t *data, uint32_t *out)
 {
@@ -181,11 +187,13 @@ static bool pbx_of_data(const json_t *data, uint32_t *out)
 	uint8_t octets[12]; /* code, PBX, counter */
 	struct dl3_msg m;
 
+	if (!hex || strlen(hex) < 2 * sizeof(octets))
+		return false;
 	for (size_t i = 0; i < sizeof(octets); i++) {
-		unsigned octet = 0;
-		if (!hex || strlen(hex) < 2 * sizeof(octets) || sscanf(hex + 2 * i, "%2x", &octet) != 1)
+		int high = digit(hex[2 * i]), low = digit(hex[2 * i + 1]);
+		if (high < 0 || low < 0)
 			return false;
-		octets[i] = (uint8_t)octet;
+		octets[i] = (uint8_t)(high << 4 | low);
 	}
 	if (dl3_msg_decode((struct dl3_octets){ .ptr = octets, .len = sizeof(octets) }, &m, NULL) != DL3_OK ||
 	    m.type != DL3_MSG_EVENT)
