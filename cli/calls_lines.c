@@ -50,6 +50,8 @@ static int keep(struct lines *l, const uint8_t *data, size_t n)
 		l->too_long = true;
 		return 0;
 	}
+	if (n == 0)
+		return 0;
 	if (l->len + n > l->cap) {
 		size_t cap = (l->len + n) * 2;
 		char *line = realloc(l->line, cap);
