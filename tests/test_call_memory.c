@@ -2,6 +2,8 @@
 /* Whichever allocation fails, the tracker goes on, and nothing is lost when it is freed. */
 #include "support/test.h"
 
+#include <stdio.h>
+
 #include "support/alloc.h"
 #include <devlink3/devlink3.h>
 
@@ -53,4 +55,28 @@ static void each_allocation_may_fail(void **state)
 	}
 }
 
-DL3T_TESTS(cmocka_unit_test(each_allocation_may_fail));
+static void texts_of_any_length_fit(void **state)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	(void)state;
+	for (int len = 1; len < (int)sizeof(letters); len++) {
+		struct dl3t_alloc a;
+		struct dl3_record record;
+		char xml[256];
+
+		snprintf(
+			xml, sizeof(xml),
+			"<Detail><Call>c0a82a03,3,%.*s</Call><PartyA>c0a82a0300002329,1,19</PartyA></Detail>",
+			len, letters);
+		dl3t_alloc_init(&a);
+		struct dl3_tracker *t = dl3_tracker_new(NULL, &a.allocator);
+		assert_non_null(t);
+		assert_int_equal(dl3_delta3_decode(dl3_str_of(xml), &record, NULL), DL3_OK);
+		assert_int_equal(dl3_tracker_record(t, 1000, 1, 1, &record), DL3_OK);
+		dl3_tracker_free(t);
+		assert_int_equal(dl3t_alloc_finish(&a), 0);
+	}
+}
+
+DL3T_TESTS(cmocka_unit_test(each_allocation_may_fail), cmocka_unit_test(texts_of_any_length_fit));

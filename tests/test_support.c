@@ -170,6 +170,16 @@ static void give_a_size_without_a_block(void)
 	(void)call(&a, NULL, 4, 8);
 }
 
+static void write_behind_a_block(void)
+{
+	struct dl3t_alloc a;
+
+	dl3t_alloc_init(&a);
+	char *block = call(&a, NULL, 0, 4);
+	block[4] = 'x';
+	(void)call(&a, block, 4, 0);
+}
+
 static void alloc_stops_at_misuse(void **state)
 {
 	(void)state;
@@ -177,6 +187,7 @@ static void alloc_stops_at_misuse(void **state)
 	assert_false(survives(free_twice));
 	assert_false(survives(free_a_strangers_block));
 	assert_false(survives(give_a_size_without_a_block));
+	assert_false(survives(write_behind_a_block));
 }
 
 DL3T_TESTS(cmocka_unit_test(guard_stops_a_read_past_the_end), cmocka_unit_test(guard_copies_any_length),

@@ -119,9 +119,12 @@ uint64_t dl3i_hash(const void *data, size_t len)
 	return h * UINT64_C(0xc4ceb9fe1a85ec53) ^ h >> 32;
 }
 
+/* The struct may end in padding, behind the first characters. */
 static size_t text_size(size_t len)
 {
-	return offsetof(struct dl3i_text, at) + len + 1;
+	size_t size = offsetof(struct dl3i_text, at) + len + 1;
+
+	return size > sizeof(struct dl3i_text) ? size : sizeof(struct dl3i_text);
 }
 
 static void grow_texts(struct dl3_tracker *t)

@@ -20,6 +20,10 @@ static void stop(const char *why, size_t claimed, size_t true_size)
 	abort();
 }
 
+/* Stands behind every block, and must stand there still when it is given back. */
+static const uint8_t fence[16] = { 0x5a, 0xc3, 0x5a, 0xc3, 0x5a, 0xc3, 0x5a, 0xc3,
+	                           0x5a, 0xc3, 0x5a, 0xc3, 0x5a, 0xc3, 0x5a, 0xc3 };
+
 /* Takes the block out of the list; stops when it is not there. */
 static struct dl3t_block *take(struct dl3t_alloc *a, const void *data, size_t old_size)
 {
@@ -31,6 +35,9 @@ static struct dl3t_block *take(struct dl3t_alloc *a, const void *data, size_t ol
 		}
 		if (block->size != old_size) {
 			stop("wrong old size", old_size, block->size);
+		}
+		if (memcmp(block->data + block->size, fence, sizeof(fence)) != 0) {
+			stop("written behind its end", old_size, block->size);
 		}
 		*at = block->next;
 		a->live -= block->size;
@@ -62,7 +69,7 @@ static bool fails(struct dl3t_alloc *a)
 
 static struct dl3t_block *new_block(size_t size)
 {
-	struct dl3t_block *block = malloc(sizeof(*block) + size);
+	struct dl3t_block *block = malloc(sizeof(*block) + size + sizeof(fence));
 
 	if (block == NULL) {
 		stop("the machine has no memory", size, 0);
@@ -70,6 +77,7 @@ static struct dl3t_block *new_block(size_t size)
 	block->size = size;
 	/* Old contents of the heap are often zeros; what reads unset memory should notice. */
 	memset(block->data, 0xa5, size);
+	memcpy(block->data + size, fence, sizeof(fence));
 	return block;
 }
 

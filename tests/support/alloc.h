@@ -2,7 +2,7 @@
 /**
  * @file alloc.h
  * An allocator for tests: counts, fails the n-th allocation, checks the old size that each
- * call claims, and tells what was not freed.
+ * call claims, and that nothing was written behind a block, and tells what was not freed.
  *
  *     struct dl3t_alloc a;
  *     dl3t_alloc_init(&a);
@@ -37,7 +37,7 @@ void dl3t_alloc_init(struct dl3t_alloc *a);
 
 /**
  * Frees what was not freed and says so on standard error. @return how many blocks that was;
- * 0 when all is well. A wrong old size, or a block that is not ours, ends the program at once,
+ * 0 when all is well. A wrong old size, a block that was written past, or one that is not ours, ends the program at once,
  * as there is nothing to go on with.
  */
 size_t dl3t_alloc_finish(struct dl3t_alloc *a);
