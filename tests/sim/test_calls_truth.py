@@ -260,7 +260,7 @@ class Stream:
 
     def __init__(self, records, speed):
         self.ends_that_count, self.first, self.gaps = set(), {}, []
-        self.speed, self.arrived, self.tenths, latest, gap = speed, None, None, 0, False
+        self.speed, self.arrived, self.tenths, latest, gap = speed, None, 0, 0, False
         for line in records:
             if "gap" in line:
                 gap = True
@@ -284,7 +284,7 @@ class Stream:
             self.ends_that_count |= ends
 
     def simulated(self, time):
-        return (time - self.arrived) * self.speed + self.tenths / 10
+        return (time - (self.arrived or 0)) * self.speed + self.tenths / 10
 
     def no_trace(self, real):
         """What may differ without a mark, since nothing in the stream shows that there was more."""
@@ -300,18 +300,23 @@ def unix(time):
 
 
 class Faults(unittest.TestCase):
-    def run_one(self, judgement, seed, speed, faults, *more, timeout=120):
+    def run_one(self, judgement, seed, speed, faults, *more, live=False, timeout=120):
+        """`live`: what `watch --calls` tells; otherwise what `calls` makes of what `watch` told."""
+        way = ["--calls", "--open"] if live else []
         words = [w for f in faults for w in ("--fault", f)]
         with tempfile.TemporaryDirectory() as d, contextlib.ExitStack() as stack:
             s = stack.enter_context(simulator(seed, f"{d}/truth", "--speed", str(speed), *more, *words))
             with open(f"{d}/records", "wb") as out:
-                w = subprocess.Popen([PROGRAM, "watch", "--json", "--flags", "-SCN", "--timeout", "3", url(s.address)],
+                w = subprocess.Popen([PROGRAM, "watch", "--json", "--flags", "-SCN", "--timeout", "3", *way, url(s.address)],
                                      stdout=out, stderr=subprocess.PIPE, env=environment())
                 self.assertEqual(s.wait(timeout), 0)
                 time.sleep(0.2)
                 w.send_signal(signal.SIGINT)
                 _, errors = w.communicate(timeout=20)
             self.assertEqual(w.returncode, 0, errors)
+            if live:
+                judgement.all(read_lines(f"{d}/records"), read_lines(f"{d}/truth"), Stream([], speed))
+                return []
             done = subprocess.run([PROGRAM, "calls", "--json", "--open", f"{d}/records"], capture_output=True, timeout=60)
             told = [json.loads(line) for line in done.stdout.splitlines()]
             records = read_lines(f"{d}/records")
@@ -322,11 +327,11 @@ class Faults(unittest.TestCase):
                     f.write(done.stdout)
             return records
 
-    def check(self, speed, faults, *more, seeds=(1, 2), calls=200, rate=60, again=False):
+    def check(self, speed, faults, *more, seeds=(1, 2), calls=200, rate=60, again=False, live=False):
         j = Judgement(again)
         for seed in seeds:
             records = self.run_one(j, seed, speed, faults, "--rate", str(rate), "--calls", str(calls), "--duration",
-                                   str(calls * 60 / rate + 60), *more)
+                                   str(calls * 60 / rate + 60), *more, live=live)
         self.assertFalse(j.wrong, f"{j.table()}\n{j.wrong[:8]}")
         self.assertGreater(j.whole, 0)
         if KEEP:
@@ -350,6 +355,10 @@ class Faults(unittest.TestCase):
     def test_connections_lost(self):
         j, records = self.check(30, ["reset=0.3", "close=0.3", "cut=0.3", "garbage=0.3"], calls=150, seeds=(1,))
         self.assertGreater(sum("snapshot_end" in r for r in records), 1)
+        self.assertGreater(j.marked, 0)
+
+    def test_connections_lost_live(self):
+        j, _ = self.check(30, ["reset=0.4", "close=0.2", "garbage=0.2"], calls=120, seeds=(5,), live=True)
         self.assertGreater(j.marked, 0)
 
     def test_slow(self):

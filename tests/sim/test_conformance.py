@@ -586,7 +586,7 @@ class Faults(Base):
     def test_malformed(self):
         with self.busy() as s, listening(s) as c:
             s.fault("malformed")
-            with self.assertRaises(AssertionError):
+            with self.assertRaises(struct.error):
                 self.stream_of(c, 100000)
 
     def test_half_open(self):
