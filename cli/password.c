@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/select.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -118,14 +119,25 @@ static void catch_signal(int number)
 static const int watched[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGTTIN, SIGTTOU };
 #define WATCHED (sizeof(watched) / sizeof(watched[0]))
 
+/* Waits for input with the signals let through that are otherwise kept back: so none can come between looking
+ * whether there was one and waiting. */
+static bool wait_for_input(int tty, const sigset_t *let_through)
+{
+	fd_set set;
+
+	FD_ZERO(&set);
+	FD_SET(tty, &set);
+	return pselect(tty + 1, &set, NULL, NULL, NULL, let_through) == 1;
+}
+
 /* One line, with the terminal as it should be. @return octets, or -1 when there is none or a signal came. */
-static ssize_t read_line(int tty, char *to, size_t room)
+static ssize_t read_line(int tty, const sigset_t *let_through, char *to, size_t room)
 {
 	size_t have = 0;
 	char c;
 
 	for (;;) {
-		ssize_t n = read(tty, &c, 1);
+		ssize_t n = wait_for_input(tty, let_through) ? read(tty, &c, 1) : -1;
 		if (n != 1)
 			return -1;
 		if (c == '\n' || c == '\r')
@@ -137,7 +149,8 @@ static ssize_t read_line(int tty, char *to, size_t room)
 	}
 }
 
-static ssize_t ask_without_echo(int tty, const char *prompt, char *to, size_t room)
+static ssize_t ask_without_echo(int tty, const sigset_t *let_through, const char *prompt, char *to,
+                                size_t room)
 {
 	struct termios before, quiet;
 
@@ -150,7 +163,7 @@ static ssize_t ask_without_echo(int tty, const char *prompt, char *to, size_t ro
 		return -1;
 	ssize_t n = write(tty, prompt, strlen(prompt));
 	if (n >= 0)
-		n = read_line(tty, to, room);
+		n = read_line(tty, let_through, to, room);
 	tcsetattr(tty, TCSAFLUSH, &before);
 	if (write(tty, "\n", 1) != 1)
 		return -1;
@@ -161,12 +174,20 @@ static ssize_t ask_without_echo(int tty, const char *prompt, char *to, size_t ro
 static ssize_t ask_once(int tty, const char *prompt, char *to, size_t room)
 {
 	struct sigaction old[WATCHED], new = { .sa_handler = catch_signal };
+	sigset_t kept_back, before;
 
 	caught = 0;
 	sigemptyset(&new.sa_mask);
-	for (size_t i = 0; i < WATCHED; i++)
+	sigemptyset(&kept_back);
+	for (size_t i = 0; i < WATCHED; i++) {
+		/* These two come of our own use of the terminal from the background, never in between. */
+		if (watched[i] != SIGTTIN && watched[i] != SIGTTOU)
+			sigaddset(&kept_back, watched[i]);
 		sigaction(watched[i], &new, &old[i]);
-	ssize_t n = ask_without_echo(tty, prompt, to, room);
+	}
+	sigprocmask(SIG_BLOCK, &kept_back, &before);
+	ssize_t n = ask_without_echo(tty, &before, prompt, to, room);
+	sigprocmask(SIG_SETMASK, &before, NULL); /* what came meanwhile is caught here */
 	for (size_t i = 0; i < WATCHED; i++)
 		sigaction(watched[i], &old[i], NULL);
 	return n;

@@ -211,11 +211,14 @@ static bool is_address(const char *name)
 static bool expect(SSL *ssl, const char *name)
 {
 	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+	char sni[DL3_HOST_MAX + 1]; /* OpenSSL copies it, and asks for one that it could change */
 
 	if (is_address(name))
 		return X509_VERIFY_PARAM_set1_ip_asc(param, name) == 1;
 	X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
-	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
+	(void)snprintf(sni, sizeof(sni), "%s", name);
+	return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 &&
+	       SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, TLSEXT_NAMETYPE_host_name, sni) == 1;
 }
 
 SSL *dl3i_tls_client_new(struct dl3i_tls_client *t, int fd)
