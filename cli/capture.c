@@ -96,6 +96,7 @@ static void emit(const struct flow *f, uint64_t time_ns, struct source_item *ite
 	item->origin = &origin;
 	if (f->capture->config.item(item, f->capture->config.arg) != 0)
 		f->capture->failed = true;
+	item->origin = NULL; /* it does not outlive this */
 }
 
 /* Gives all that can be told of the octets there are. */

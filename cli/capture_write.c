@@ -173,7 +173,7 @@ static void packet(struct capture_writer *w, bool from_pbx, unsigned flags, cons
 		memcpy(octets + ip + tcp, data, len);
 	put_tcp_checksum(w, from, to, octets + ip, tcp + len);
 	put_record(w, octets, ip + tcp + len);
-	from->next += (uint32_t)len + (flags & (SYN | FIN) ? 1 : 0);
+	from->next += (uint32_t)len + ((flags & (SYN | FIN)) != 0 ? 1 : 0);
 	if (flags & ACK)
 		to->acked = to->next;
 }

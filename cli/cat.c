@@ -52,7 +52,7 @@ static void clear_progress(struct cat *c)
 static void show_progress(evutil_socket_t fd, short what, void *arg)
 {
 	struct cat *c = arg;
-	struct dl3_link_counts counts = dl3_link_counts(c->app.link);
+	struct dl3_link_totals counts = dl3_link_counts(c->app.link);
 
 	(void)fd;
 	(void)what;

@@ -5,10 +5,11 @@
 
 #include "base/json.h"
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): records_next() writes to it */
 bool tally_add(struct tally *t, const struct source_item *item, char *scratch)
 {
 	struct message m = { .header = item->header, .payload = item->payload, .scratch = scratch };
-	struct dl3_fault fault = { .err = DL3_OK };
+	struct dl3_fault fault;
 	struct dl3_tuple tuple;
 	struct dl3_record record;
 

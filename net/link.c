@@ -254,6 +254,7 @@ static void act(struct dl3_link *l, const struct dl3_event *ev)
 	}
 }
 
+// cppcheck-suppress constParameter ; it is a callback
 static void on_event(struct dl3_conn *c, const struct dl3_event *ev, void *arg)
 {
 	struct dl3_link *l = arg;
@@ -266,6 +267,7 @@ static void on_event(struct dl3_conn *c, const struct dl3_event *ev, void *arg)
 		l->callbacks.event(l, ev, l->arg);
 }
 
+// cppcheck-suppress constParameter ; it is a callback
 static void on_closed(struct dl3_conn *c, const struct dl3_close *why, void *arg)
 {
 	struct dl3_link *l = arg;
@@ -281,6 +283,7 @@ static void on_closed(struct dl3_conn *c, const struct dl3_close *why, void *arg
 	go_down(l);
 }
 
+// cppcheck-suppress constParameter ; it is a callback
 static void on_octets(struct dl3_conn *c, bool came, struct dl3_octets octets, void *arg)
 {
 	struct dl3_link *l = arg;
@@ -341,7 +344,7 @@ static void on_dialled(const struct dl3i_dial_result *result, void *arg)
 	if (result->fd < 0) {
 		fail(l, result->reason, result->detail);
 		go_down(l);
-	} else if (!begin_connection(l, result)) {
+	} else if (!result->address || !begin_connection(l, result)) {
 		fail(l, DL3_REASON_SYSTEM, "out of memory");
 		go_down(l);
 	}
@@ -601,7 +604,7 @@ bool dl3_link_addresses(const struct dl3_link *link, char local[DL3_ADDRESS_TEXT
 	return true;
 }
 
-struct dl3_link_counts dl3_link_counts(const struct dl3_link *link)
+struct dl3_link_totals dl3_link_counts(const struct dl3_link *link)
 {
 	return link->counts;
 }

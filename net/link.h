@@ -52,7 +52,7 @@ struct dl3_link {
 	uint32_t stream_request; /* of the event request that counts; 0: none */
 	uint8_t first[DL3I_FIRST_OCTETS];
 	size_t first_len;
-	struct dl3_link_counts counts;
+	struct dl3_link_totals counts;
 	char address[DL3I_ADDRESS_TEXT_MAX];
 };
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 /* As much as resolvers that load modules have been seen to need, and some more. */
-#define STACK (512u * 1024u)
+#define STACK ((size_t)512 * 1024)
 
 struct dl3i_lookup {
 	atomic_uint refs; /* the loop's and the thread's: whoever is last frees it */

@@ -151,6 +151,7 @@ static bool port_number(const struct parts *p, struct dl3_url *out, const struct
 	return true;
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): wrong() writes to it */
 bool dl3_url_parse(const char *text, struct dl3_url *out, char *error, size_t error_cap)
 {
 	const struct trouble t = { error, error_cap };

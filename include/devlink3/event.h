@@ -323,7 +323,7 @@ DL3_API bool dl3_link_addresses(const struct dl3_link *link, char local[DL3_ADDR
                                 char pbx[DL3_ADDRESS_TEXT]);
 
 /** What a link did, ever. */
-struct dl3_link_counts {
+struct dl3_link_totals {
 	uint64_t attempts;    /**< of connecting */
 	uint64_t connections; /**< that came UP */
 	uint64_t events;      /**< callbacks of records */
@@ -331,7 +331,7 @@ struct dl3_link_counts {
 	uint64_t missed;      /**< events that those say were lost */
 	uint64_t octets_in, octets_out;
 };
-DL3_API struct dl3_link_counts dl3_link_counts(const struct dl3_link *link);
+DL3_API struct dl3_link_totals dl3_link_counts(const struct dl3_link *link);
 DL3_API void dl3_link_set_user(struct dl3_link *link, void *user);
 DL3_API void *dl3_link_user(const struct dl3_link *link);
 

@@ -499,18 +499,11 @@ static void free_texts(struct dl3_tracker *t, struct dl3i_call *c)
 		dl3i_text_drop(t, texts[i]);
 }
 
-void dl3i_call_free(struct dl3_tracker *t, uint32_t call)
+/* A call alone, without those that went into it. */
+static void free_alone(struct dl3_tracker *t, uint32_t call)
 {
 	struct dl3i_call *c = dl3i_call_at(t, call);
 
-	for (uint32_t i = c->absorbed, next; i != 0; i = next) {
-		next = dl3i_call_at(t, i)->next;
-		dl3i_call_at(t, i)->next = 0;
-		if (dl3i_call_at(t, i)->is_queued)
-			dl3i_call_at(t, i)->tell |= DL3I_TELL_NO_MORE;
-		else
-			dl3i_call_free(t, i);
-	}
 	for (uint32_t i = c->first_end, next; i != 0; i = next) {
 		next = dl3i_end_at(t, i)->next;
 		dl3i_end_free(t, i);
@@ -527,4 +520,31 @@ void dl3i_call_free(struct dl3_tracker *t, uint32_t call)
 	if (c->ended >= 0)
 		t->over--;
 	dl3i_pool_give(&t->calls, call);
+}
+
+/* Those that went into it go as well, unless they are still to be told; and what went into them. */
+void dl3i_call_free(struct dl3_tracker *t, uint32_t call)
+{
+	uint32_t last = call;
+
+	dl3i_call_at(t, call)->next = 0;
+	while (call != 0) {
+		struct dl3i_call *c = dl3i_call_at(t, call);
+
+		for (uint32_t i = c->absorbed, next; i != 0; i = next) {
+			struct dl3i_call *g = dl3i_call_at(t, i);
+
+			next = g->next;
+			g->next = 0;
+			if (g->is_queued) {
+				g->tell |= DL3I_TELL_NO_MORE;
+			} else {
+				dl3i_call_at(t, last)->next = i;
+				last = i;
+			}
+		}
+		uint32_t next = c->next;
+		free_alone(t, call);
+		call = next;
+	}
 }

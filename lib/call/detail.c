@@ -4,7 +4,9 @@
 
 static int16_t number(int64_t value, bool has)
 {
-	return has && value >= 0 && value <= INT16_MAX ? (int16_t)value : -1;
+	if (has && value >= 0 && value <= INT16_MAX)
+		return (int16_t)value;
+	return -1;
 }
 
 static void see_party(const struct dl3_party *p, struct dl3i_seen *out)

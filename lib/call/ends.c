@@ -210,7 +210,9 @@ void dl3i_end_lose(struct dl3_tracker *t, uint32_t end, int32_t at, int64_t caus
 		e->flags |= DL3I_END_CLEARED;
 	e->lost = at;
 	e->order = ++t->order;
-	e->cause = cause >= 0 && cause <= INT16_MAX ? (int16_t)cause : -1;
+	e->cause = -1;
+	if (cause >= 0 && cause <= INT16_MAX)
+		e->cause = (int16_t)cause;
 	e->party_views = e->target_views = 0;
 	c->live--;
 	t->counts.ends--;

@@ -4,7 +4,7 @@
 
 #include "call/tracker.h"
 
-#define MINUTE_MS 60000
+#define MINUTE_MS INT64_C(60000)
 #define HOUR_MS (60 * MINUTE_MS)
 
 uint32_t dl3i_group_find(const struct dl3_tracker *t, struct dl3_str number)

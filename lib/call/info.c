@@ -4,7 +4,7 @@
 
 #include "call/tracker.h"
 
-#define ID_SIZE 16u
+#define ID_SIZE ((size_t)16)
 
 void dl3i_room_begin(struct dl3_tracker *t)
 {

@@ -10,7 +10,9 @@
 /* Only its own node knows; to the others it is a line between nodes. */
 int16_t dl3i_class_of(const struct dl3i_end *e)
 {
-	return e->cls >= 0 ? e->cls : e->far_cls;
+	if (e->cls >= 0)
+		return e->cls;
+	return e->far_cls;
 }
 
 bool dl3i_is_voicemail(const struct dl3i_end *e)

@@ -224,7 +224,7 @@ static enum dl3_err tell_call(struct dl3_tracker *t, struct dl3_tracked *out)
 {
 	uint32_t call = t->tell_first;
 	struct dl3i_call *c = dl3i_call_at(t, call);
-	enum dl3_err err = DL3_OK;
+	enum dl3_err err;
 
 	if (c->over && c->ended < 0) { /* it has been taken into another */
 		call_told(t);
