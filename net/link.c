@@ -123,6 +123,8 @@ static void stopped_by_owner(struct dl3_link *l)
 	(void)snprintf(l->down.detail, sizeof(l->down.detail), "stopped by its owner");
 	l->want_stop = false;
 	set_state(l, DL3_LINK_STOPPED, 0);
+	if (!l->freed && l->want_start)
+		wake(l);
 }
 
 /* There is no connection any more, or none came about; `down` says why. */
@@ -170,9 +172,9 @@ static void give_up(struct dl3_link *l, enum dl3_link_reason reason, const char 
 static void came_up(struct dl3_link *l)
 {
 	l->up_since = dl3i_now_ms();
-	l->attempt = 0;
 	l->counts.connections++;
 	set_state(l, DL3_LINK_UP, 0);
+	l->attempt = 0;
 }
 
 static void on_opened(struct dl3_conn *c, void *arg)
@@ -400,13 +402,15 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 			l->failures = 0;
 		if (l->want_start || (l->state == DL3_LINK_WAITING && dl3i_now_ms() >= l->due))
 			begin_attempt(l);
+	} else if (!l->want_stop) {
+		/* It is under way, and whoever asked for that did not mean the next time. */
+		l->want_start = false;
 	}
 	let_go(l);
 }
 
 void dl3_link_start(struct dl3_link *link)
 {
-	link->want_stop = false;
 	link->want_start = true;
 	wake(link);
 }

@@ -241,7 +241,7 @@ enum dl3_link_reason {
 	DL3_REASON_CLOSED,          /**< the PBX closed or reset the connection */
 	DL3_REASON_PROTOCOL,        /**< what came cannot be a PBX's: framing lost, broken authentication */
 	DL3_REASON_SYSTEM,          /**< this machine: out of memory or descriptors, the network is down */
-	DL3_REASON_OWNER,           /**< dl3_link_stop() or dl3_link_reconnect() */
+	DL3_REASON_OWNER,           /**< dl3_link_stop() */
 };
 /** "none", "unknown_host", ... */
 DL3_API const char *dl3_link_reason_name(enum dl3_link_reason reason);
@@ -300,7 +300,8 @@ DL3_API struct dl3_link *dl3_link_new(struct event_base *base, const struct dl3_
 /** Closes without a further callback. NULL is allowed. */
 DL3_API void dl3_link_free(struct dl3_link *link);
 
-/** Begins again when STOPPED or WAITING, at once; otherwise does nothing. */
+/** Begins again when STOPPED or WAITING, at once, and behind a dl3_link_stop() as soon as that is done: both
+ * together make a new connection. Otherwise does nothing. */
 DL3_API void dl3_link_start(struct dl3_link *link);
 /** Closes, once what is queued has been sent, and stays STOPPED. */
 DL3_API void dl3_link_stop(struct dl3_link *link);
