@@ -101,8 +101,10 @@ static uint32_t pause_before_retry(const struct dl3_link *l)
 	uint32_t ms = c->retry_min_ms;
 
 	/* Never less than the whole of it, in which an account stays locked. */
-	if (why == DL3_REASON_RETRY_LATER || why == DL3_REASON_LIMITS_EXCEEDED)
-		return c->retry_long_ms + jitter(c->retry_long_ms / 4);
+	if (why == DL3_REASON_RETRY_LATER || why == DL3_REASON_LIMITS_EXCEEDED) {
+		uint32_t more = jitter(c->retry_long_ms / 4);
+		return c->retry_long_ms < UINT32_MAX - more ? c->retry_long_ms + more : UINT32_MAX;
+	}
 	for (uint32_t i = 1; i < l->failures && ms < c->retry_max_ms; i++)
 		ms = ms > c->retry_max_ms / 2 ? c->retry_max_ms : ms * 2;
 	return jitter(ms < c->retry_max_ms ? ms : c->retry_max_ms);

@@ -6,6 +6,8 @@
 #ifndef DL3T_LINKED_H
 #define DL3T_LINKED_H
 
+#include <netinet/tcp.h>
+
 #include "net/link.h"
 #include "support/pbx.h"
 
@@ -208,10 +210,13 @@ static inline void hand_link(struct hand *h, struct linked *k, struct pbx *p, co
 
 static inline bool hand_try(struct hand *h)
 {
+	const int at_once = 1;
 	int fd = accept4(h->listening, NULL, NULL, SOCK_NONBLOCK);
 
 	if (fd < 0)
 		return false;
+	/* Or small messages wait for what acknowledges those before them. */
+	assert_int_equal(setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof(at_once)), 0);
 	memset(&h->c, 0, sizeof(h->c));
 	h->c.fd = fd;
 	return true;
