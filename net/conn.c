@@ -172,7 +172,7 @@ static uint64_t next_due(const struct dl3_conn *c)
 	if (c->again)
 		return 0;
 	if (c->state == DL3I_CONN_OPEN && !stands_still(c))
-		due = sooner(due, dl3_session_deadline(c->session));
+		due = sooner(due, dl3i_pace_due(&c->pace, dl3_session_deadline(c->session)));
 	if (c->state == DL3I_CONN_OPEN || c->state == DL3I_CONN_LINGER)
 		due = sooner(due, dl3i_output_due(c));
 	return due;
@@ -327,6 +327,7 @@ static size_t feed_new(struct dl3_conn *c)
 		failed(c);
 	if (io != DL3I_IO_DONE)
 		return 0;
+	dl3i_pace_heard(&c->pace);
 	if (c->owner->octets)
 		c->owner->octets(c, true, (struct dl3_octets){ buf, n }, c->owner->arg);
 	used = dl3_session_feed(c->session, buf, n);
@@ -359,15 +360,19 @@ static enum dl3_err give(struct dl3_conn *c)
 }
 
 /*
- * Tells the session the time. What is late by it may have come while nobody looked: this program was
- * stopped, or busy, and the socket has it. So that is looked at first.
+ * Tells the session the time. What is late by it may have come while this program was busy, and the socket
+ * has it. So that is looked at first.
  */
 static void tell_time(struct dl3_conn *c)
 {
 	uint64_t now = dl3i_now_ms();
 
-	if (stands_still(c))
+	if (stands_still(c)) {
+		dl3i_pace_stop(&c->pace);
 		return;
+	}
+	dl3i_pace_tell(&c->pace, now, dl3_session_deadline(c->session));
+	now = dl3i_pace_time(&c->pace, now);
 	if (dl3_session_deadline(c->session) <= now && !c->paused && !c->blocked && !c->rest) {
 		c->input = true;
 		(void)feed(c);
@@ -456,7 +461,8 @@ static void ready(struct dl3_conn *c)
 	c->state = DL3I_CONN_OPEN;
 	c->deadline = DL3_NEVER;
 	c->input = c->stream.ssl != NULL; /* it may have come with the end of the handshake */
-	dl3_session_tick(c->session, dl3i_now_ms());
+	dl3i_pace_tell(&c->pace, dl3i_now_ms(), DL3_NEVER);
+	dl3_session_tick(c->session, c->pace.told);
 	if (c->owner->callbacks.opened)
 		c->owner->callbacks.opened(c, c->owner->arg);
 }

@@ -15,6 +15,7 @@
 #include <event2/event.h>
 
 #include "address.h"
+#include "pace.h"
 #include "stream.h"
 
 /*
@@ -75,6 +76,7 @@ struct dl3_conn {
 	uint64_t deadline; /* of a handshake, of lingering, of one that sends no more; DL3_NEVER: none */
 	uint64_t look;     /* when to see whether one that is not read is still there; DL3_NEVER: never */
 	struct dl3i_output out;
+	struct dl3i_pace pace;
 	uint8_t *rest; /* input that the session has not taken; NULL when there is none */
 	size_t rest_at, rest_len;
 	bool input;   /* there may be some to read */
