@@ -185,6 +185,12 @@ bool dl3i_tls_client_init(struct dl3i_tls_client *t, const struct dl3_tls_client
 	if (!config)
 		config = &defaults;
 	*t = (struct dl3i_tls_client){ 0 };
+	/* To OpenSSL an empty one means that every name is good. */
+	if (config->name && (config->name[0] == '\0' || strlen(config->name) >= sizeof(t->name))) {
+		(void)snprintf(error, error_cap, "TLS: the name to expect is %s",
+		               config->name[0] == '\0' ? "empty" : "longer than 255 octets");
+		return false;
+	}
 	(void)snprintf(t->name, sizeof(t->name), "%s", config->name ? config->name : host);
 	ERR_clear_error();
 	t->ctx = SSL_CTX_new(TLS_client_method());
