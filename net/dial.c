@@ -7,11 +7,11 @@
 #include <string.h>
 #include <sys/socket.h>
 
-static void set_timer(struct dl3i_dial *d, uint32_t ms)
+static bool set_timer(struct dl3i_dial *d, uint32_t ms)
 {
 	struct timeval tv = { .tv_sec = (time_t)(ms / 1000), .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
 
-	(void)event_add(d->timer, &tv);
+	return event_add(d->timer, &tv) == 0;
 }
 
 /* The next step is taken by the loop: so nothing is freed inside of what calls back. */
@@ -115,11 +115,8 @@ static void try_address(struct dl3i_dial *d)
 		return;
 	}
 	d->socket = event_new(d->base, d->fd, EV_WRITE, on_connected, d);
-	if (!d->socket || event_add(d->socket, NULL) != 0) {
+	if (!d->socket || event_add(d->socket, NULL) != 0 || !set_timer(d, d->timeout_ms))
 		give_up_address(d, ENOMEM);
-		return;
-	}
-	set_timer(d, d->timeout_ms);
 }
 
 /* ---- Looking up ---- */
@@ -167,10 +164,11 @@ static void look_up(struct dl3i_dial *d)
 		return;
 	}
 	d->lookup = dl3i_lookup_begin(d->base, d->host, port, looked_up, d);
-	if (d->lookup) {
-		set_timer(d, d->timeout_ms);
+	if (d->lookup && set_timer(d, d->timeout_ms))
 		return;
-	}
+	if (d->lookup)
+		errno = ENOMEM;
+	drop_lookup(d);
 	d->looked_up = true;
 	fail(d, DL3_REASON_SYSTEM, strerror(errno));
 	next_step(d);

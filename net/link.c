@@ -110,13 +110,14 @@ static uint32_t pause_before_retry(const struct dl3_link *l)
 	return jitter(ms < c->retry_max_ms ? ms : c->retry_max_ms);
 }
 
-static void set_timer(struct dl3_link *l, uint32_t ms)
+/* It is set all the time, if for nothing: one that is set has its place, and needs no memory to be set anew. */
+static bool set_timer(struct dl3_link *l, uint32_t ms)
 {
 	/* A thousandth of a second more than whole ones, never less. */
 	struct timeval tv = { .tv_sec = (time_t)(ms / 1000),
 		              .tv_usec = (suseconds_t)(ms % 1000 * 1000 + 999) };
 
-	(void)event_add(l->timer, &tv);
+	return event_add(l->timer, &tv) == 0;
 }
 
 static void stopped_by_owner(struct dl3_link *l)
@@ -152,7 +153,7 @@ static void go_down(struct dl3_link *l)
 	}
 	uint32_t ms = pause_before_retry(l);
 	l->due = now + ms;
-	set_timer(l, ms);
+	(void)set_timer(l, ms);
 	set_state(l, DL3_LINK_WAITING, ms);
 }
 
@@ -357,7 +358,6 @@ static void on_dialled(const struct dl3i_dial_result *result, void *arg)
 
 static void begin_attempt(struct dl3_link *l)
 {
-	(void)event_del(l->timer);
 	l->want_start = false;
 	l->down = (struct dl3i_down){ 0 };
 	l->address[0] = '\0';
@@ -395,7 +395,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	struct dl3_link *l = arg;
 
 	(void)fd;
-	(void)what;
+	if (what & EV_TIMEOUT)
+		(void)set_timer(l, UINT32_MAX);
 	hold(l);
 	if (l->want_stop && l->state != DL3_LINK_STOPPED)
 		stop_now(l);
@@ -541,7 +542,8 @@ static bool set_up(struct dl3_link *l, const struct dl3_link_config *config, cha
 		return false;
 	(void)snprintf(error, cap, "out of memory");
 	l->timer = event_new(l->owner.base, -1, 0, on_timer, l);
-	return copy_texts(l, config) && l->timer && dl3i_dial_init(&l->dial, l->owner.base, &dial, l);
+	return copy_texts(l, config) && l->timer && set_timer(l, UINT32_MAX) &&
+	       dl3i_dial_init(&l->dial, l->owner.base, &dial, l);
 }
 
 struct dl3_link *dl3_link_new(struct event_base *base, const struct dl3_link_config *config, char *error,
