@@ -390,6 +390,16 @@ static void stop_now(struct dl3_link *l)
 		stopped_by_owner(l);
 }
 
+static void try_when_due(struct dl3_link *l)
+{
+	uint64_t now = dl3i_now_ms();
+
+	if (l->want_start || (l->state == DL3_LINK_WAITING && now >= l->due))
+		begin_attempt(l);
+	else if (l->state == DL3_LINK_WAITING) /* the loop's clock is coarser than ours, and may be early */
+		(void)set_timer(l, (uint32_t)(l->due - now));
+}
+
 static void on_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct dl3_link *l = arg;
@@ -403,8 +413,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	if (!l->freed && is_down(l)) {
 		if (l->want_start)
 			l->failures = 0;
-		if (l->want_start || (l->state == DL3_LINK_WAITING && dl3i_now_ms() >= l->due))
-			begin_attempt(l);
+		try_when_due(l);
 	} else if (!l->want_stop) {
 		/* It is under way, and whoever asked for that did not mean the next time. */
 		l->want_start = false;
