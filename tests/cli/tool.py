@@ -18,6 +18,8 @@ HERE = pathlib.Path(__file__).parent
 sys.path[:0] = [str(HERE.parent / "peer"), str(HERE.parent / "sim")]
 PROGRAM = sys.argv[1]
 TIMEOUT = 60
+# A shell's background has it ignored, and what it starts inherits that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 USER = "devlink3"  # of the simulator's made world, and its password
 
 

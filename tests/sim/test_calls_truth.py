@@ -311,7 +311,7 @@ class Faults(unittest.TestCase):
                                      stdout=out, stderr=subprocess.PIPE, env=environment())
                 self.assertEqual(s.wait(timeout), 0)
                 time.sleep(0.2)
-                w.send_signal(signal.SIGINT)
+                w.send_signal(signal.SIGTERM)  # a background shell has SIGINT ignored
                 _, errors = w.communicate(timeout=20)
             self.assertEqual(w.returncode, 0, errors)
             if live:
