@@ -180,8 +180,8 @@ bool store_put_group(struct store *s, const struct store_thing *group);
  */
 bool store_put_open(struct store *s, struct dl3_str pbx, struct dl3_octets state);
 bool store_open_due(struct store *s, struct dl3_str pbx);
-/* The last sequence number given out, stored with the next commit. After a crash numbers of the last
- * commit_ms may be missing: begin with a distance. */
+/* The last sequence number given out, stored with the next commit or within a second. After a crash the numbers
+ * of that time may be missing: begin with a distance. */
 void store_put_seq(struct store *s, uint64_t seq);
 
 /* ---- Asking ---- */
@@ -244,7 +244,7 @@ struct store_filter {
  */
 struct store_query *store_history(struct store *s, const struct store_filter *filter, store_result_fn fn,
                                   void *arg);
-/* rows[0] is the call, events its events by time (the first STORE_EVENTS_MAX). The latest call of that id; of
+/* rows[0] is the call, events its events in order (the first STORE_EVENTS_MAX). The latest call of that id; of
  * any PBX when `pbx` is absent. */
 struct store_query *store_find_call(struct store *s, struct dl3_str pbx, struct dl3_str id,
                                     store_result_fn fn, void *arg);
