@@ -90,6 +90,7 @@ static void set_defaults(struct store_config *c)
 	DEFAULT(retry_max_ms, STORE_RETRY_MAX_MS);
 	DEFAULT(query_ms, STORE_QUERY_MS);
 	DEFAULT(close_ms, STORE_CLOSE_MS);
+	DEFAULT(few, STORE_FEW);
 }
 
 static bool init_locks(struct store *s)

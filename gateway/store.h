@@ -36,6 +36,9 @@
 #define STORE_PAGE_MAX 1000u          /* calls a page */
 #define STORE_EVENTS_MAX 10000u       /* events an answer */
 #define STORE_POINTS_MAX 10000u       /* points a series */
+/* Calls that have a beginning of a number, or last that long: up to so many are sorted to make a page; more are so
+ * common that a walk in the order of time meets them soon. */
+#define STORE_FEW 50000u
 #define STORE_CURSOR_SIZE 48u
 
 struct store;
@@ -86,6 +89,7 @@ struct store_config {
 	unsigned commit_ms, batch;
 	size_t queue_items, queue_bytes;
 	unsigned slow_ms, retry_min_ms, retry_max_ms, query_ms, close_ms;
+	unsigned few;
 	/* Calls and events older than that are deleted; 0 keeps them. */
 	unsigned calls_days, events_days;
 	/* SQLite: the file never grows beyond; 0: the disk is the limit. */

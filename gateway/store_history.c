@@ -15,8 +15,6 @@
 
 #include "store_internal.h"
 
-/* Calls that are sorted to make a page. Where there are more, they are so many that a walk meets them often. */
-#define FEW 50000
 #define LIMIT_DEFAULT 100u
 /* Behind everything that begins with the same octets. */
 #define LAST_CHARACTER "\xf4\x8f\xbf\xbf"
@@ -197,11 +195,11 @@ static bool few(struct history *h, struct store_reader *r, const struct way *w, 
 		store_sql_param(&sql, " AND term >= ", w->term);
 		store_sql_param(&sql, " AND term < ", w->behind);
 	}
-	store_sql_param(&sql, " LIMIT ", store_number(FEW + 1));
+	store_sql_param(&sql, " LIMIT ", store_number((int64_t)r->s->config.few + 1));
 	store_sql_add(&sql, ") AS n");
 	if (!store_ask(r, &h->q, &sql, take_count, &count))
 		return false;
-	*yes = count <= FEW;
+	*yes = count <= (int64_t)r->s->config.few;
 	return true;
 }
 
@@ -287,7 +285,8 @@ static void add_source(struct store_sql *sql, struct history *h, const struct wa
 		store_sql_param(sql, " AND term < ", w->behind);
 		add_time(sql, h, "started", "call");
 		add_order(sql, h, "started", "call");
-		store_sql_param(sql, " LIMIT ", store_number(FEW * 2));
+		/* A subquery with a limit is left in one piece. */
+		store_sql_param(sql, " LIMIT ", store_number(INT64_MAX));
 		store_sql_add(sql, ") AS l");
 	} else {
 		store_sql_param(
@@ -295,7 +294,7 @@ static void add_source(struct store_sql *sql, struct history *h, const struct wa
 			store_number(h->f.min_ms));
 		add_time(sql, h, "started", "key");
 		add_order(sql, h, "started", "key");
-		store_sql_param(sql, " LIMIT ", store_number(FEW * 2));
+		store_sql_param(sql, " LIMIT ", store_number(INT64_MAX));
 		store_sql_add(sql, ") AS l");
 	}
 	store_sql_add(sql, " {join} calls AS c ON c.key = l.call");

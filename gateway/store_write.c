@@ -50,7 +50,7 @@ static const char
 		[DROP_SEGMENTS] = "DELETE FROM segments WHERE call = $1",
 		[PUT_EVENT] = "INSERT INTO events (seq, time, pbx, node, counter, kind, call, json, raw)"
 			      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (seq) DO UPDATE "
-	                      "SET " NEW(time) ", " NEW(pbx) ", " NEW(node) ", " NEW(counter) ", " NEW(
+			      "SET " NEW(time) ", " NEW(pbx) ", " NEW(node) ", " NEW(counter) ", " NEW(
 				      kind) ", " NEW(call) ", " NEW(json) ", " NEW(raw),
 		[PUT_USER] =
 			"INSERT INTO users (pbx, extension, name, time, json) VALUES ($1, $2, $3, $4, $5)"

@@ -516,7 +516,7 @@ static void a_long_csv_comes_in_pieces(void **state)
 	struct pieces p = { .text = NULL };
 	struct store_csv *csv;
 	size_t lines = 0;
-	char id[16];
+	char id[16] = "";
 	struct dl3t_depot d;
 
 	(void)state;
