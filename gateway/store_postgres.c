@@ -387,14 +387,14 @@ static bool pg_run(struct store_stmt *stmt, const struct store_value *values, si
                    void *arg, int64_t *changed, struct store_fault *fault)
 {
 	struct pg_db *db = stmt->db;
-	struct params p;
+	struct params p = { .values = { NULL } };
 	PGresult *res = NULL;
 	bool ok = count <= PARAMS_MAX;
 	size_t bound = 0;
 
 	fault->fail = STORE_FAIL_NONE;
-	while (ok && bound < count)
-		ok = bind(&p, bound, &values[bound]), bound++;
+	for (; ok && bound < count; bound++)
+		ok = bind(&p, bound, &values[bound]);
 	if (ok) {
 		res = result_of(db,
 		                PQsendQueryPrepared(db->conn, stmt->name, (int)count, p.values, p.lengths,
