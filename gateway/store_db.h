@@ -73,8 +73,8 @@ struct store_backend {
 	bool (*run)(struct store_stmt *stmt, const struct store_value *values, size_t count, store_row_fn row,
 	            void *arg, int64_t *changed, struct store_fault *fault);
 	void (*finish)(struct store_stmt *stmt);
-	/* A short step of tidying, when there is nothing else to do. */
-	bool (*tidy)(struct store_db *db, struct store_fault *fault);
+	/* A short step of tidying, when there is nothing else to do; `*more`: another one is due. */
+	bool (*tidy)(struct store_db *db, bool *more, struct store_fault *fault);
 };
 
 struct store_db {

@@ -415,8 +415,9 @@ static bool pg_run(struct store_stmt *stmt, const struct store_value *values, si
 }
 
 /* The server's own vacuum does that. */
-static bool pg_tidy(struct store_db *db, struct store_fault *fault)
+static bool pg_tidy(struct store_db *db, bool *more, struct store_fault *fault)
 {
+	*more = false;
 	(void)db;
 	(void)fault;
 	return true;

@@ -284,9 +284,10 @@ static bool sqlite_run(struct store_stmt *stmt, const struct store_value *values
 }
 
 /* Space goes back to the disk a little at a time: VACUUM would stop everybody. */
-static bool sqlite_tidy(struct store_db *base, struct store_fault *fault)
+static bool sqlite_tidy(struct store_db *base, bool *more, struct store_fault *fault)
 {
-	if (ask(of(base), "PRAGMA freelist_count") <= FREE_PAGES)
+	*more = ask(of(base), "PRAGMA freelist_count") > FREE_PAGES;
+	if (!*more)
 		return true;
 	return exec(base, "PRAGMA incremental_vacuum(" TIDY_PAGES ")", fault);
 }

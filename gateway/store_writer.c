@@ -256,13 +256,13 @@ static bool sweep(struct store_writer *w, struct store_fault *fault)
 	w->s->status.expired_events += ok ? events : 0;
 	(void)pthread_mutex_unlock(&w->s->lock);
 	w->sweep_at_ms = store_monotonic_ms() + (calls + events > 0 ? SWEEP_STEP_MS : SWEEP_MS);
-	w->idle_ms = calls + events > 0 ? SWEEP_STEP_MS : IDLE_MS;
 	return ok;
 }
 
 /* What is done between batches: none of it must keep the next one waiting for long. */
 static bool other_work(struct store_writer *w, bool idle, struct store_fault *fault)
 {
+	bool more = false;
 	uint64_t seq = 0;
 
 	if (!ready(w, fault) || !sweep(w, fault))
@@ -271,7 +271,10 @@ static bool other_work(struct store_writer *w, bool idle, struct store_fault *fa
 		return give_up(w, fault);
 	if (idle)
 		seq_is_stored(w, seq);
-	return !idle || w->rows.db->backend->tidy(w->rows.db, fault);
+	if (idle && !w->rows.db->backend->tidy(w->rows.db, &more, fault))
+		return false;
+	w->idle_ms = more || w->sweep_at_ms < store_monotonic_ms() + IDLE_MS ? SWEEP_STEP_MS : IDLE_MS;
+	return true;
 }
 
 /* ---- The thread ---- */
