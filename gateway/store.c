@@ -116,8 +116,9 @@ static struct store *make(const struct store_config *config, char *error, size_t
 	s->config = *config;
 	set_defaults(&s->config);
 	s->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	s->config.where = strdup(config->where);
-	if (s->fd < 0 || !s->config.where || !init_locks(s)) {
+	s->where = strdup(config->where);
+	s->config.where = s->where;
+	if (s->fd < 0 || !s->where || !init_locks(s)) {
 		(void)snprintf(error, error_size, "the store: out of memory or descriptors");
 	} else if (store_where_shown(config->where, s->shown, sizeof(s->shown))) {
 		return s;
@@ -126,7 +127,7 @@ static struct store *make(const struct store_config *config, char *error, size_t
 	}
 	if (s->fd >= 0)
 		(void)close(s->fd);
-	free((char *)(uintptr_t)s->config.where);
+	free(s->where);
 	free(s);
 	return NULL;
 }
@@ -194,7 +195,7 @@ void store_free(struct store *s, struct store_status *last)
 	(void)pthread_cond_destroy(&s->wake_writer);
 	(void)pthread_cond_destroy(&s->wake_reader);
 	(void)close(s->fd);
-	free((char *)(uintptr_t)s->config.where);
+	free(s->where);
 	free(s);
 }
 

@@ -131,11 +131,15 @@ static void on_page(const struct store_result *r, void *arg)
 {
 	struct store_csv *csv = arg;
 	bool ok = r->answer == STORE_ANSWERED, end = !ok || !r->next;
-	struct dl3_str header = csv->begun ? (struct dl3_str){ .ptr = NULL } : store_csv_header();
-	size_t size = header.len + 1, n = header.len;
+	struct dl3_str header = { .ptr = NULL };
+	size_t size, n;
 	char *text;
 
 	csv->query = NULL;
+	if (!csv->begun)
+		header = store_csv_header();
+	n = header.len;
+	size = n + 1;
 	for (size_t i = 0; i < r->row_count; i++)
 		size += r->rows[i].len;
 	text = malloc(size);

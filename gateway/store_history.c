@@ -16,8 +16,8 @@
 #include "store_internal.h"
 
 #define LIMIT_DEFAULT 100u
-/* Behind everything that begins with the same octets. */
-#define LAST_CHARACTER "\xf4\x8f\xbf\xbf"
+/* The last character there is: behind everything that begins with the same octets. */
+static const char last_character[] = { '\xf4', '\x8f', '\xbf', '\xbf' };
 
 struct history {
 	struct store_query q;
@@ -105,14 +105,15 @@ static void add_order(struct store_sql *sql, const struct history *h, const char
 
 static struct store_value behind(struct store_query *q, const char *text, size_t len)
 {
-	char end[STORE_TERM_SIZE + sizeof(LAST_CHARACTER)];
+	char end[STORE_TERM_SIZE + sizeof(last_character)];
 	struct dl3_str copy;
 
 	if (len > STORE_TERM_SIZE)
 		len = STORE_TERM_SIZE;
-	memcpy(end, text, len);
-	memcpy(end + len, LAST_CHARACTER, 4);
-	copy = store_clean_copy(&q->kept, end, len + 4);
+	if (text && len > 0)
+		memcpy(end, text, len);
+	memcpy(end + len, last_character, sizeof(last_character));
+	copy = store_clean_copy(&q->kept, end, len + sizeof(last_character));
 	return text_of(copy);
 }
 
@@ -384,15 +385,11 @@ static void keep(struct store_clean *kept, struct dl3_str *s)
 	*s = v.ptr ? store_clean_copy(kept, v.ptr, v.len) : (struct dl3_str){ .ptr = NULL };
 }
 
-struct store_query *store_history(struct store *s, const struct store_filter *filter, store_result_fn fn,
-                                  void *arg)
+static void keep_filter(struct history *h, const struct store_filter *filter)
 {
-	struct history *h = calloc(1, sizeof(*h));
 	struct dl3_str *texts[] = { &h->f.pbx,   &h->f.direction, &h->f.outcome, &h->f.extension,
 		                    &h->f.group, &h->f.number,    &h->f.text,    &h->f.cursor };
 
-	if (!h)
-		return NULL;
 	h->f = *filter;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		keep(&h->q.kept, texts[i]);
@@ -404,6 +401,16 @@ struct store_query *store_history(struct store *s, const struct store_filter *fi
 		store_terms_words(&h->words, h->f.text.ptr, h->f.text.len);
 	if (h->f.extension.ptr)
 		store_terms_add(&h->extension, STORE_TERM_EXTENSION, h->f.extension.ptr, h->f.extension.len);
+}
+
+struct store_query *store_history(struct store *s, const struct store_filter *filter, store_result_fn fn,
+                                  void *arg)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return NULL;
+	keep_filter(h, filter);
 	h->q.answer = answer;
 	h->q.free = history_free;
 	h->rows = calloc((h->f.limit <= STORE_PAGE_MAX ? h->f.limit : 1), sizeof(*h->rows));

@@ -40,7 +40,8 @@ struct store_query {
 };
 
 struct store {
-	struct store_config config; /* `where` is a copy */
+	struct store_config config; /* its `where` is `where` */
+	char *where;
 	char shown[256];
 	int fd;
 	pthread_t writer, reader;
@@ -77,7 +78,7 @@ struct store_db *store_open_writer(struct store *s, struct store_fault *fault);
 /* The thread. It begins with `db`, which may be NULL: then it is not open yet. */
 struct store_writer;
 struct store_writer *store_writer_new(struct store *s, struct store_db *db);
-void *store_writer_main(void *writer);
+void *store_writer_main(void *arg);
 
 /* ---- store_write.c: items to rows, inside a transaction ---- */
 
@@ -109,7 +110,7 @@ struct store_reader {
 	} kept[STORE_READER_STATEMENTS];
 	uint64_t clock;
 };
-void *store_reader_main(void *store);
+void *store_reader_main(void *arg);
 void store_reader_close(struct store_reader *r);
 /* A statement under construction (store_history.c has the largest). */
 struct store_sql {

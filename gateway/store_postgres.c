@@ -299,12 +299,12 @@ static struct store_stmt *pg_prepare(struct store_db *base, const char *sql, str
 static void pg_finish(struct store_stmt *stmt)
 {
 	struct store_fault ignored;
-	char sql[40];
 
 	if (!stmt)
 		return;
 	if (PQstatus(stmt->db->conn) == CONNECTION_OK &&
 	    PQtransactionStatus(stmt->db->conn) == PQTRANS_IDLE) {
+		char sql[40];
 		(void)snprintf(sql, sizeof(sql), "DEALLOCATE %s", stmt->name);
 		(void)pg_exec(&stmt->db->db, sql, &ignored);
 	}

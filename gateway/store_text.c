@@ -26,6 +26,8 @@ struct store_made {
 	char text[];
 };
 
+static const char replacement[] = { '\xef', '\xbf', '\xbd' };
+
 /* U+FFFD for each NUL, which PostgreSQL has no place for, and at which SQLite's own functions stop. */
 static struct store_made *without_nul(const char *text, size_t len, size_t *out_len)
 {
@@ -34,8 +36,8 @@ static struct store_made *without_nul(const char *text, size_t len, size_t *out_
 	*out_len = 0;
 	for (size_t i = 0; out && i < len; i++) {
 		if (text[i] == '\0') {
-			memcpy(out->text + *out_len, "\xef\xbf\xbd", 3);
-			*out_len += 3;
+			memcpy(out->text + *out_len, replacement, sizeof(replacement));
+			*out_len += sizeof(replacement);
 		} else {
 			out->text[(*out_len)++] = text[i];
 		}

@@ -99,7 +99,11 @@ static bool run(struct store_rows *r, enum statement which, const struct store_v
 
 static struct store_value number_or_null(int64_t n)
 {
-	return n == STORE_NULL ? (struct store_value){ .type = STORE_NOTHING } : store_number(n);
+	struct store_value v = store_number(n);
+
+	if (n == STORE_NULL)
+		v.type = STORE_NOTHING;
+	return v;
 }
 
 /* Past what the database's numbers hold there is only "very large". */
@@ -113,22 +117,21 @@ static struct store_value unsigned_number(uint64_t n)
 /* A call that is stored already. */
 struct old_call {
 	int64_t key, started;
-	char *terms;
+	char *terms; /* NULL when there was no memory */
 	size_t terms_len;
+	bool found;
 };
 
 static bool take_old(const struct store_value *columns, size_t count, struct old_call *old)
 {
-	if (count != 3)
-		return false;
-	*old = (struct old_call){ .key = columns[0].number, .started = columns[1].number };
-	old->terms = malloc(columns[2].len + 1);
-	if (!old->terms)
-		return false;
-	if (columns[2].len > 0)
-		memcpy(old->terms, columns[2].ptr, columns[2].len);
-	old->terms_len = columns[2].len;
-	return true;
+	char *terms = count == 3 ? malloc(columns[2].len + 1) : NULL;
+
+	if (terms && columns[2].len > 0)
+		memcpy(terms, columns[2].ptr, columns[2].len);
+	if (terms)
+		*old = (struct old_call){ columns[0].number, columns[1].number, terms, columns[2].len, true };
+	old->found = true;
+	return terms != NULL;
 }
 
 static bool take_one(const struct store_value *columns, size_t count, void *arg)
@@ -157,6 +160,8 @@ static bool drop_parts(struct store_rows *r, const struct old_call *old, struct 
 {
 	struct store_value key[] = { store_number(old->key) };
 
+	if (!old->terms)
+		return store_fault_set(fault, STORE_FAIL_GONE, "out of memory");
 	return each_term(r, DROP_TERM, old->terms, old->terms_len, old->started, old->key, fault) &&
 	       RUN(r, DROP_SEGMENTS, key, fault);
 }
@@ -167,7 +172,7 @@ static bool drop_earlier(struct store_rows *r, const struct store_value call[3],
 	struct store_value v[] = { call[1], call[0], call[2] };
 	struct old_call old = { .terms = NULL };
 	bool ok = run(r, FIND_CALL, v, 3, take_one, &old, NULL, fault) &&
-	          (!old.terms || drop_parts(r, &old, fault));
+	          (!old.found || drop_parts(r, &old, fault));
 
 	free(old.terms);
 	return ok;

@@ -44,6 +44,8 @@ struct store_db *store_open_writer(struct store *s, struct store_fault *fault)
 		backend->close(db);
 		db = NULL;
 	}
+	/* It has copied the configuration. */
+	/* cppcheck-suppress returnDanglingLifetime */
 	return db;
 }
 
