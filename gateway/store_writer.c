@@ -32,11 +32,26 @@ struct store_writer {
 
 /* ---- The database ---- */
 
+/* A server that has frozen must not hold up the end. */
+static bool out_of_time(void *arg)
+{
+	struct store *s = arg;
+	bool is;
+
+	(void)pthread_mutex_lock(&s->lock);
+	is = s->stopping && store_monotonic_ms() >= s->stop_at_ms;
+	(void)pthread_mutex_unlock(&s->lock);
+	return is;
+}
+
 struct store_db *store_open_writer(struct store *s, struct store_fault *fault)
 {
-	struct store_db_config config = {
-		.where = s->config.where, .writer = true, .limit_ms = 0, .max_bytes = s->config.max_bytes
-	};
+	struct store_db_config config = { .where = s->config.where,
+		                          .writer = true,
+		                          .limit_ms = 0,
+		                          .max_bytes = s->config.max_bytes,
+		                          .unwanted = out_of_time,
+		                          .arg = s };
 	const struct store_backend *backend = store_backend_of(config.where);
 	struct store_db *db = backend->open(&config, fault);
 

@@ -10,6 +10,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 
 def programs():
@@ -60,20 +61,37 @@ class Server:
         return done.stdout
 
     def start(self):
-        log = open(os.path.join(self.folder, "log"), "a", encoding="utf-8")
-        with log:
-            self.process = subprocess.Popen(
-                [os.path.join(self.bin, "postgres"), "-D", self.data, "-k", self.folder, "-c", "listen_addresses=",
-                 "-c", "fsync=off"], cwd=self.folder, preexec_fn=self._become, stdout=log, stderr=log,
-                start_new_session=True)
-        while True:
-            if self.process.poll() is not None:
+        """Tries for a while: the processes of a server that was killed may still be going."""
+        end = time.monotonic() + 30
+        while not self._start_once():
+            if time.monotonic() > end:
                 with open(os.path.join(self.folder, "log"), encoding="utf-8") as f:
                     raise RuntimeError(f.read())
+            time.sleep(0.1)
+
+    def _start_once(self):
+        with open(os.path.join(self.folder, "log"), "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [os.path.join(self.bin, "postgres"), "-D", self.data, "-k", self.folder, "-c", "listen_addresses=",
+                 "-c", "fsync=off"], cwd=self.folder, preexec_fn=self._become, stdout=log, stderr=log)
+        while self.process.poll() is None:
             try:
                 self.sql("SELECT 1")
-                return
+                return True
             except RuntimeError:
+                time.sleep(0.02)
+        self.process = None
+        return False
+
+    def signal_all(self, how):
+        """To the server and all its processes, which are in sessions of their own."""
+        pid = self.process.pid
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as f:
+            children = [int(c) for c in f.read().split()]
+        for each in [pid, *children]:
+            try:
+                os.kill(each, how)
+            except ProcessLookupError:
                 pass
 
     def sql(self, text, database="postgres"):
@@ -94,7 +112,7 @@ class Server:
         if self.process is None:
             return
         if how == signal.SIGKILL:
-            os.killpg(self.process.pid, how)
+            self.signal_all(how)
         else:
             self.process.send_signal(how)
         self.process.wait()
