@@ -315,6 +315,31 @@ static void what_cannot_be_stored_is_passed_over(void **state)
 	dl3t_depot_end(&d);
 }
 
+/* The item that cannot be stored sends the batch through item by item, and there the room ends. */
+static void no_room_behind_what_cannot_be_stored(void **state)
+{
+	struct store_status s;
+	struct dl3t_depot d;
+
+	(void)state;
+	dl3t_depot_prepare(&d);
+	d.config.max_bytes = 2000000;
+	dl3t_depot_open(&d);
+	fill(&d, 0, 60);
+	dl3t_depot_settle(&d);
+	(void)sql(&d, "CREATE TRIGGER t BEFORE INSERT ON calls WHEN new.id = '60' BEGIN SELECT raise(ABORT, "
+	              "'no'); END");
+	fill(&d, 60, 120);
+	dl3t_depot_until(&d, has_state, STORE_FAILING);
+	(void)sql(&d, "DELETE FROM calls");
+	dl3t_depot_settle(&d);
+	store_status(d.store, &s);
+	assert_int_equal(s.unstorable[STORE_CALL], 1);
+	assert_int_equal(s.stored[STORE_CALL], 119);
+	assert_int_equal(sql(&d, "SELECT count(*) FROM calls WHERE started > 60000"), 59);
+	dl3t_depot_end(&d);
+}
+
 static void an_error_of_no_known_kind_does_not_stop_the_others(void **state)
 {
 	struct dl3t_depot d;
@@ -525,6 +550,7 @@ DL3T_TESTS(cmocka_unit_test(a_locked_database_loses_nothing),
            cmocka_unit_test(a_file_at_its_limit_goes_on_when_there_is_room_again),
            cmocka_unit_test(a_full_disk_loses_nothing_that_waits),
            cmocka_unit_test(what_cannot_be_stored_is_passed_over),
+           cmocka_unit_test(no_room_behind_what_cannot_be_stored),
            cmocka_unit_test(an_error_of_no_known_kind_does_not_stop_the_others),
            cmocka_unit_test(a_call_without_a_start_cannot_be_stored),
            cmocka_unit_test(a_killed_writer_loses_nothing_it_acknowledged),
