@@ -1,0 +1,103 @@
+/* The day in quarter hours. */
+import { store } from '../app';
+import { getGroupSeries, getSeries } from '../model/api';
+import { minuteOfDay } from '../model/format';
+import { href, withQuery } from '../model/route';
+import type { Period } from '../model/settings';
+import { keyOf } from '../model/store';
+import type { Group } from '../model/types';
+import type { ChartPoint } from './chart';
+import { Chart } from './chart';
+import { navigate, useLoad } from './hooks';
+import { periodStart } from './period';
+import { Failed } from './words';
+
+const QUARTER_S = 900;
+/** Of an hour, quarters would show four bars. */
+const FINE_S = 300;
+const POLL_S = 60;
+
+interface Props {
+	groups: Group[];
+	period: Period;
+	query: URLSearchParams;
+}
+
+export function DayChart({ groups, period, query }: Props) {
+	const chosen = groups.find((g) => keyOf(g.pbx, g.group) === query.get('chart')) ?? null;
+	const step = period.kind === 'minutes' && period.minutes <= 120 ? FINE_S : QUARTER_S;
+	const key = `${JSON.stringify(period)} ${chosen ? keyOf(chosen.pbx, chosen.group) : ''}`;
+	const { data, error, again } = useLoad(key, (signal) => load(chosen, period, step, signal), POLL_S);
+	const names = chosen ? ['offered', 'answered', 'abandoned'] : ['incoming', 'answered', 'abandoned'];
+	const choose = (value: string) => navigate(href('board', [], withQuery(query, { chart: value })), true);
+	return (
+		<section class="card day-chart" aria-label="The day">
+			<header>
+				<h2>Per {step / 60} minutes</h2>
+				<label>
+					<span class="unseen">Calls of</span>
+					<select value={chosen ? keyOf(chosen.pbx, chosen.group) : ''} onChange={(e) => choose(e.currentTarget.value)}>
+						<option value="">all calls</option>
+						{groups.map((g) => (
+							<option key={keyOf(g.pbx, g.group)} value={keyOf(g.pbx, g.group)}>
+								{g.name || g.group}
+							</option>
+						))}
+					</select>
+				</label>
+			</header>
+			{error && !data && <Failed error={error} again={again} />}
+			{data && <Chart points={data} step={step} names={names} />}
+			{data && <ChartTable points={data} names={names} />}
+		</section>
+	);
+}
+
+async function load(group: Group | null, period: Period, step: number, signal: AbortSignal): Promise<ChartPoint[]> {
+	const now = store.clock.running();
+	const query = new URLSearchParams({ from: String(Math.floor(periodStart(period, now))), step: String(step) });
+	let points: ChartPoint[];
+	if (group) {
+		const series = await getGroupSeries(group.pbx, group.group, query, signal);
+		points = series.points.map((p) => ({ at: p.at, values: [p.offered, p.answered, p.abandoned] }));
+	} else {
+		const series = await getSeries(query, signal);
+		points = series.points.map((p) => ({ at: p.at, values: [p.incoming, p.answered, p.abandoned] }));
+	}
+	return withoutNight(points);
+}
+
+/** Before the first call of the day there is nothing to see. */
+function withoutNight(points: ChartPoint[]): ChartPoint[] {
+	const first = points.findIndex((p) => p.values.some((v) => v > 0));
+	return first > 1 ? points.slice(first - 1) : points;
+}
+
+/** The same for who cannot see the bars. */
+function ChartTable({ points, names }: { points: ChartPoint[]; names: string[] }) {
+	return (
+		<table class="unseen">
+			<caption>Calls per interval</caption>
+			<thead>
+				<tr>
+					<th scope="col">from</th>
+					{names.map((n) => (
+						<th scope="col" key={n}>
+							{n}
+						</th>
+					))}
+				</tr>
+			</thead>
+			<tbody>
+				{points.map((p) => (
+					<tr key={p.at}>
+						<th scope="row">{minuteOfDay(p.at)}</th>
+						{p.values.map((v, i) => (
+							<td key={i}>{v}</td>
+						))}
+					</tr>
+				))}
+			</tbody>
+		</table>
+	);
+}

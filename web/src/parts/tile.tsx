@@ -1,0 +1,100 @@
+/* A group on the board. */
+import { settings, store } from '../app';
+import { judge } from '../model/alarm';
+import { count, duration, percent } from '../model/format';
+import type { Limit } from '../model/settings';
+import type { Group } from '../model/types';
+import { useTicking } from './hooks';
+import { Icon } from './icons';
+import { Running } from './running';
+
+interface Props {
+	group: Group;
+	/** Where the list of those who gave up opens; without it the count is only a count. */
+	abandonedHref?: string;
+	showPbx: boolean;
+	stale: boolean;
+}
+
+export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
+	const { limits } = settings.current;
+	const verdict = () => judge(group, limits, store.clock.now(group.pbx));
+	const said = useTicking(() => JSON.stringify(verdict()));
+	const { level, reasons } = JSON.parse(said) as ReturnType<typeof judge>;
+	return (
+		<article class={`tile ${level} ${stale ? 'stale-tile' : ''}`} aria-label={`Group ${group.name || group.group}`}>
+			<header>
+				<h3>{group.name || group.group}</h3>
+				<span class="tile-number">{showPbx ? `${group.group} · ${group.pbx}` : group.group}</span>
+				{level !== 'calm' && (
+					<span class="tile-why">
+						<Icon name={level} label={level === 'alarm' ? 'Alarm' : 'Warning'} />
+						<span>{reasons.slice(0, 2).join(', ')}</span>
+					</span>
+				)}
+			</header>
+			<div class="tile-now">
+				<p class="figure">
+					<b class="big">{count(group.waiting)}</b>
+					<span>waiting</span>
+				</p>
+				<p class="figure">
+					<b class="mid">
+						{group.longest_wait_since === null ? (
+							<span class="none">–</span>
+						) : (
+							<Running since={group.longest_wait_since} pbx={group.pbx} />
+						)}
+					</b>
+					<span>longest wait</span>
+				</p>
+			</div>
+			<ServiceLevel group={group} limit={limits.service_level_percent} />
+			<dl class="tile-day">
+				<div>
+					<dt>avg wait</dt>
+					<dd class="time">{duration(group.average_wait_s)}</dd>
+				</div>
+				<div>
+					<dt>avg talk</dt>
+					<dd class="time">{duration(group.average_talk_s)}</dd>
+				</div>
+				<div>
+					<dt>answered</dt>
+					<dd>{count(group.answered)}</dd>
+				</div>
+				<div>
+					<dt>abandoned</dt>
+					<dd>
+						{abandonedHref && group.abandoned > 0 ? (
+							<a class="count-link" href={abandonedHref} aria-label={`${group.abandoned} abandoned, list them`}>
+								{count(group.abandoned)}
+							</a>
+						) : (
+							count(group.abandoned)
+						)}
+					</dd>
+				</div>
+			</dl>
+		</article>
+	);
+}
+
+function ServiceLevel({ group, limit }: { group: Group; limit: Limit }) {
+	const { service_level: level, answered_in_threshold, threshold_s, offered, abandoned_short } = group;
+	const width = Math.round((level ?? 0) * 1000) / 10;
+	return (
+		<div class="level">
+			<div class="level-bar" aria-hidden>
+				<i style={{ width: `${width}%` }} />
+				{limit.warn !== null && <em style={{ left: `${limit.warn}%` }} />}
+			</div>
+			<p>
+				<b>{percent(level)}</b> <span class="level-name">service level</span>{' '}
+				<span class="formula" title={`Answered within ${threshold_s} s, of all offered less those who gave up at once`}>
+					{answered_in_threshold} in {threshold_s} s ÷ ({offered} − {abandoned_short} short)
+				</span>
+			</p>
+		</div>
+	);
+}
