@@ -7,7 +7,7 @@ export const SHORT_S = 5;
 const nobody = { set() {}, free: (list, random) => random.pick(list) };
 
 export class House {
-	constructor(hub, { seed = 7, days = 2, busy = 24 } = {}) {
+	constructor(hub, { seed = 7, days = 2, busy = 44 } = {}) {
 		this.hub = hub;
 		this.random = new Random(seed);
 		this.busy = busy;

@@ -2,7 +2,7 @@
 /* A gateway that is none: the same interface over an invented company, for working on the page and for bringing it
  * into states that a real gateway gets into seldom. `POST /mock/...` does that; see README.md.
  *
- *     node mock/server.mjs [--port 8088] [--busy 24] [--seed 7] [--token T] [--empty] [--dist DIR] */
+ *     node mock/server.mjs [--port 8088] [--busy 44] [--seed 7] [--token T] [--empty] [--dist DIR] */
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -15,7 +15,7 @@ import { Problem, answer } from './rest.mjs';
 const { values } = parseArgs({
 	options: {
 		port: { type: 'string', default: '8088' },
-		busy: { type: 'string', default: '24' },
+		busy: { type: 'string', default: '44' },
 		seed: { type: 'string', default: '7' },
 		token: { type: 'string' },
 		empty: { type: 'boolean', default: false },

@@ -12,7 +12,8 @@ export function bestGrid(count: number, width: number, height: number): Grid {
 	let size = 0;
 	for (let columns = 1; columns <= count; columns++) {
 		const rows = Math.ceil(count / columns);
-		const fits = Math.min(width / columns, (height / rows) * BEST_SHAPE);
+		/* An empty place is space that the others could have. */
+		const fits = Math.min(width / columns, (height / rows) * BEST_SHAPE) * (count / (columns * rows));
 		if (fits > size) {
 			size = fits;
 			best = { columns, rows };

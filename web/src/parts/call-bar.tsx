@@ -5,6 +5,7 @@ import type { Stretch } from '../model/stretches';
 import { STRETCH_NAMES, stretchesOf, sums } from '../model/stretches';
 import type { Call } from '../model/types';
 import { useTicking } from './hooks';
+import { groupName, personName } from './names';
 
 export function CallBar({ call }: { call: Call }) {
 	const now = useTicking(() => (call.ended === null ? Math.floor(store.clock.now(call.pbx)) : call.ended));
@@ -16,7 +17,7 @@ export function CallBar({ call }: { call: Call }) {
 		<section class="card call-bar" aria-label="The course of the call">
 			<div class="bar" aria-hidden>
 				{stretches.map((s) => (
-					<Piece key={s.from} stretch={s} share={(s.to - s.from) / whole} />
+					<Piece key={s.from} stretch={s} who={whoIs(call, s)} share={(s.to - s.from) / whole} />
 				))}
 			</div>
 			<p class="bar-scale time" aria-hidden>
@@ -35,16 +36,20 @@ export function CallBar({ call }: { call: Call }) {
 	);
 }
 
-function Piece({ stretch, share }: { stretch: Stretch; share: number }) {
+function whoIs(call: Call, { kind, who }: Stretch): string {
+	return kind === 'queue' && who === call.group ? groupName(call) : personName(call, who);
+}
+
+function Piece({ stretch, who, share }: { stretch: Stretch; who: string; share: number }) {
 	const name = STRETCH_NAMES[stretch.kind];
 	const length = duration(stretch.to - stretch.from);
 	return (
 		<span
 			class={`piece k-${stretch.kind}`}
 			style={{ flexGrow: String(share * 1000) }}
-			title={`${name} ${length}${stretch.who ? `, ${stretch.who}` : ''}, from ${timeOfDay(stretch.from)}`}
+			title={`${name} ${length}${who ? `, ${who}` : ''}, from ${timeOfDay(stretch.from)}`}
 		>
-			{share > 0.07 && <span class="piece-name">{stretch.who || name}</span>}
+			{share > 0.07 && <span class="piece-name">{who || name}</span>}
 			{share > 0.045 && <span class="piece-time time">{length}</span>}
 		</span>
 	);

@@ -15,7 +15,6 @@ interface Props {
 }
 
 const COLOURS = ['--chart-offered', '--chart-answered', '--chart-abandoned'];
-const HEIGHT = 190;
 
 export function Chart({ points, step, names }: Props) {
 	const place = useRef<HTMLDivElement>(null);
@@ -24,16 +23,16 @@ export function Chart({ points, step, names }: Props) {
 	const theme = useThemeName();
 	useEffect(() => {
 		const element = place.current!;
-		const made = new uPlot(optionsFor(element, names, step, setAt), dataOf(points), element);
+		const made = new uPlot(optionsFor(element, names, step, setAt), dataOf(points, step), element);
 		plot.current = made;
-		const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: HEIGHT }));
+		const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
 		sized.observe(element);
 		return () => {
 			sized.disconnect();
 			made.destroy();
 		};
 	}, [theme, names.join(), step]);
-	useEffect(() => plot.current?.setData(dataOf(points)), [points]);
+	useEffect(() => plot.current?.setData(dataOf(points, step)), [points]);
 	const shown = at === null ? null : (points[at] ?? null);
 	return (
 		<>
@@ -52,9 +51,10 @@ export function Chart({ points, step, names }: Props) {
 	);
 }
 
-function dataOf(points: ChartPoint[]): uPlot.AlignedData {
+/** A bar stands in the middle of its interval, so that wide and narrow ones share their axis. */
+function dataOf(points: ChartPoint[], step: number): uPlot.AlignedData {
 	const series = [0, 1, 2].map((i) => points.map((p) => p.values[i] ?? 0));
-	return [points.map((p) => p.at), ...series] as uPlot.AlignedData;
+	return [points.map((p) => p.at + step / 2), ...series] as uPlot.AlignedData;
 }
 
 function optionsFor(
@@ -66,16 +66,16 @@ function optionsFor(
 	const style = getComputedStyle(element);
 	const colour = (name: string) => style.getPropertyValue(name).trim();
 	const font = `12px ${style.fontFamily}`;
-	const bars = (share: number) => uPlot.paths.bars!({ size: [share, 40], align: 1, gap: 2, radius: 0.15 });
+	const bars = (share: number) => uPlot.paths.bars!({ size: [share, 40], gap: 2, radius: 0.15 });
 	const axis = { stroke: colour('--dim'), font, ticks: { show: false }, grid: { stroke: colour('--line'), width: 1 } };
 	return {
 		width: element.clientWidth,
-		height: HEIGHT,
+		height: element.clientHeight,
 		padding: [8, 4, 0, 0],
 		legend: { show: false },
 		cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
 		scales: {
-			x: { time: true, range: (_, min, max) => [min - step * 0.1, Math.max(max + step, min + step * 8)] },
+			x: { time: true, range: (_, min, max) => [min - step * 0.6, Math.max(max + step * 0.6, min + step * 8)] },
 			y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
 		},
 		axes: [

@@ -28,7 +28,7 @@ export function DayChart({ groups, period, query }: Props) {
 	const step = period.kind === 'minutes' && period.minutes <= 120 ? FINE_S : QUARTER_S;
 	const key = `${JSON.stringify(period)} ${chosen ? keyOf(chosen.pbx, chosen.group) : ''}`;
 	const { data, error, again } = useLoad(key, (signal) => load(chosen, period, step, signal), POLL_S);
-	const names = chosen ? ['offered', 'answered', 'abandoned'] : ['incoming', 'answered', 'abandoned'];
+	const names = chosen ? ['offered', 'answered', 'abandoned'] : ['calls', 'answered', 'abandoned'];
 	const choose = (value: string) => navigate(href('board', [], withQuery(query, { chart: value })), true);
 	return (
 		<section class="card day-chart" aria-label="The day">
@@ -62,7 +62,7 @@ async function load(group: Group | null, period: Period, step: number, signal: A
 		points = series.points.map((p) => ({ at: p.at, values: [p.offered, p.answered, p.abandoned] }));
 	} else {
 		const series = await getSeries(query, signal);
-		points = series.points.map((p) => ({ at: p.at, values: [p.incoming, p.answered, p.abandoned] }));
+		points = series.points.map((p) => ({ at: p.at, values: [p.incoming + p.outgoing + p.internal, p.answered, p.abandoned] }));
 	}
 	return withoutNight(points);
 }

@@ -47,3 +47,8 @@ export function Toggles({ label, options, chosen, onChange }: TogglesProps) {
 		</div>
 	);
 }
+
+/** Choices in an address: "ringing,held". */
+export function listOf(text: string | null): string[] {
+	return text ? text.split(',') : [];
+}

@@ -1,8 +1,9 @@
 /* A group on the board. */
 import { settings, store } from '../app';
-import { judge } from '../model/alarm';
+import type { Verdict } from '../model/alarm';
+import { judge, reasons } from '../model/alarm';
 import { count, duration, percent } from '../model/format';
-import type { Limit } from '../model/settings';
+import type { Limit, Limits } from '../model/settings';
 import type { Group } from '../model/types';
 import { useTicking } from './hooks';
 import { Icon } from './icons';
@@ -20,7 +21,9 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 	const { limits } = settings.current;
 	const verdict = () => judge(group, limits, store.clock.now(group.pbx));
 	const said = useTicking(() => JSON.stringify(verdict()));
-	const { level, reasons } = JSON.parse(said) as ReturnType<typeof judge>;
+	const judged = JSON.parse(said) as Verdict;
+	const { level, figures } = judged;
+	const marked = (name: keyof Limits, others = '') => [others, figures[name] ?? ''].join(' ').trim();
 	return (
 		<article class={`tile ${level} ${stale ? 'stale-tile' : ''}`} aria-label={`Group ${group.name || group.group}`}>
 			<header>
@@ -29,17 +32,17 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 				{level !== 'calm' && (
 					<span class="tile-why">
 						<Icon name={level} label={level === 'alarm' ? 'Alarm' : 'Warning'} />
-						<span>{reasons.slice(0, 2).join(', ')}</span>
+						<span>{reasons(judged)}</span>
 					</span>
 				)}
 			</header>
 			<div class="tile-now">
 				<p class="figure">
-					<b class="big">{count(group.waiting)}</b>
+					<b class={marked('waiting', 'big')}>{count(group.waiting)}</b>
 					<span>waiting</span>
 				</p>
 				<p class="figure">
-					<b class="mid">
+					<b class={marked('longest_wait_s', 'mid')}>
 						{group.longest_wait_since === null ? (
 							<span class="none">–</span>
 						) : (
@@ -49,11 +52,11 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 					<span>longest wait</span>
 				</p>
 			</div>
-			<ServiceLevel group={group} limit={limits.service_level_percent} />
+			<ServiceLevel group={group} limit={limits.service_level_percent} mark={marked('service_level_percent')} />
 			<dl class="tile-day">
 				<div>
 					<dt>avg wait</dt>
-					<dd class="time">{duration(group.average_wait_s)}</dd>
+					<dd class={marked('average_wait_s', 'time')}>{duration(group.average_wait_s)}</dd>
 				</div>
 				<div>
 					<dt>avg talk</dt>
@@ -65,7 +68,7 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 				</div>
 				<div>
 					<dt>abandoned</dt>
-					<dd>
+					<dd class={marked('abandoned')}>
 						{abandonedHref && group.abandoned > 0 ? (
 							<a class="count-link" href={abandonedHref} aria-label={`${group.abandoned} abandoned, list them`}>
 								{count(group.abandoned)}
@@ -80,7 +83,7 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 	);
 }
 
-function ServiceLevel({ group, limit }: { group: Group; limit: Limit }) {
+function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark: string }) {
 	const { service_level: level, answered_in_threshold, threshold_s, offered, abandoned_short } = group;
 	const width = Math.round((level ?? 0) * 1000) / 10;
 	return (
@@ -90,7 +93,7 @@ function ServiceLevel({ group, limit }: { group: Group; limit: Limit }) {
 				{limit.warn !== null && <em style={{ left: `${limit.warn}%` }} />}
 			</div>
 			<p>
-				<b>{percent(level)}</b> <span class="level-name">service level</span>{' '}
+				<b class={mark}>{percent(level)}</b> <span class="level-name">service level</span>{' '}
 				<span class="formula" title={`Answered within ${threshold_s} s, of all offered less those who gave up at once`}>
 					{answered_in_threshold} in {threshold_s} s ÷ ({offered} − {abandoned_short} short)
 				</span>

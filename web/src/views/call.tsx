@@ -14,7 +14,7 @@ import { Span } from '../parts/running';
 import { StateMark } from '../parts/state';
 import { Timeline } from '../parts/timeline';
 import { Failed, Loading } from '../parts/words';
-import { DirectionIcon, Name, groupName } from './live';
+import { DirectionIcon, Name, groupName, personName } from '../parts/names';
 
 export function CallView({ pbx, id }: { pbx: string; id: string }) {
 	useTopics('users', 'groups');
@@ -81,7 +81,7 @@ function CallHead({ call }: { call: Call }) {
 				{call.group && <> for {groupName(call)}</>}, {fullDay(call.started)}, {timeOfDay(call.started)}
 			</p>
 			<h1>
-				<Name who={caller(call)} /> <Icon name="arrow" label="to" /> <Name who={called(call)} />
+				<Name who={caller(call)} /> <Icon name="arrow" label="to" /> <Name who={called(call)} none="nobody yet" />
 			</h1>
 			<p class="call-end">
 				{up ? (
@@ -106,12 +106,6 @@ function CallHead({ call }: { call: Call }) {
 			</p>
 		</header>
 	);
-}
-
-export function personName(call: Call, extension: string | null): string {
-	if (!extension) return '';
-	const user = store.users.get(keyOf(call.pbx, extension));
-	return user?.name ? `${user.name} (${extension})` : extension;
 }
 
 function Facts({ call }: { call: Call }) {

@@ -9,7 +9,7 @@ import { SearchField } from '../parts/filters';
 import { navigate, useLoad, useTopics } from '../parts/hooks';
 import { Icon } from '../parts/icons';
 import { Empty, Failed, Loading } from '../parts/words';
-import { DirectionIcon, Name, groupName } from './live';
+import { DirectionIcon, Name, groupName } from '../parts/names';
 
 const PAGE = 100;
 const FILTERS = ['q', 'direction', 'outcome', 'extension', 'group', 'number', 'from', 'to', 'min_s', 'order'] as const;
@@ -183,11 +183,11 @@ function Row({ call }: { call: Call }) {
 					<Name who={caller(call)} />
 				</a>
 				<span class="narrow-only to">
-					<Icon name="arrow" /> <Name who={called(call)} />
+					<Icon name="arrow" /> <Name who={called(call)} none="–" />
 				</span>
 			</td>
 			<td class="wide">
-				<Name who={called(call)} />
+				<Name who={called(call)} none="–" />
 			</td>
 			<td class="wide">{groupName(call)}</td>
 			<td class="c-outcome">

@@ -1,17 +1,17 @@
 /* The calls of this moment. */
 import { useMemo } from 'preact/hooks';
 import { store } from '../app';
-import { DIRECTION_NAMES, called, caller, searchText } from '../model/call';
-import type { Somebody } from '../model/call';
+import { called, caller, searchText } from '../model/call';
 import { count, plural } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import { keyOf } from '../model/store';
-import type { Call, CallState, Direction } from '../model/types';
+import type { Call, CallState } from '../model/types';
 import { navigate, useMedia, useTopics } from '../parts/hooks';
 import { Icon } from '../parts/icons';
+import { DirectionIcon, Name, groupName } from '../parts/names';
 import { Running } from '../parts/running';
 import { StateMark } from '../parts/state';
-import { SearchField, Toggles } from '../parts/filters';
+import { SearchField, Toggles, listOf } from '../parts/filters';
 import { VirtualTable, useTopOn } from '../parts/virtual-table';
 import { Empty, Loading } from '../parts/words';
 
@@ -25,11 +25,6 @@ const COMPARE: Record<Order, (x: Call, y: Call) => number> = {
 	state: (x, y) => STATES.indexOf(x.state) - STATES.indexOf(y.state) || x.since - y.since,
 	group: (x, y) => groupName(x).localeCompare(groupName(y)) || x.started - y.started,
 };
-
-export function groupName(call: Call): string {
-	if (!call.group) return '';
-	return store.groups.get(keyOf(call.pbx, call.group))?.name || call.group;
-}
 
 export function Live({ query }: { query: URLSearchParams }) {
 	useTopics('calls', 'status');
@@ -88,10 +83,6 @@ export function Live({ query }: { query: URLSearchParams }) {
 
 function readOrder(text: string | null): Order {
 	return text !== null && text in COMPARE ? (text as Order) : 'started';
-}
-
-export function listOf(text: string | null): string[] {
-	return text ? text.split(',') : [];
 }
 
 function select(query: URLSearchParams, order: Order): { rows: Call[]; counts: Map<CallState, number> } {
@@ -168,12 +159,12 @@ function Cells({ call }: { call: Call }) {
 					<Name who={from} />
 				</a>
 				<span class="narrow-only to">
-					<Icon name="arrow" /> <Name who={to} />
+					<Icon name="arrow" /> <Name who={to} none="–" />
 					{call.group && <span class="dim"> · {groupName(call)}</span>}
 				</span>
 			</td>
 			<td class="c-who wide">
-				<Name who={to} />
+				<Name who={to} none="–" />
 			</td>
 			<td class="c-group wide">{groupName(call)}</td>
 			<td class="c-time wide">
@@ -182,22 +173,3 @@ function Cells({ call }: { call: Call }) {
 		</>
 	);
 }
-
-export function DirectionIcon({ direction }: { direction: Direction }) {
-	return (
-		<span title={DIRECTION_NAMES[direction]}>
-			<Icon name={direction} label={DIRECTION_NAMES[direction]} />
-		</span>
-	);
-}
-
-export function Name({ who }: { who: Somebody }) {
-	if (!who.name && !who.number) return <span class="dim">withheld</span>;
-	if (!who.name) return <span class="num">{who.number}</span>;
-	return (
-		<>
-			{who.name} <span class="dim num">{who.number}</span>
-		</>
-	);
-}
-

@@ -5,12 +5,11 @@ import { count } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import { keyOf } from '../model/store';
 import type { User, UserState } from '../model/types';
-import { SearchField, Toggles } from '../parts/filters';
+import { SearchField, Toggles, listOf } from '../parts/filters';
 import { navigate, useTopics } from '../parts/hooks';
 import { Running } from '../parts/running';
 import { StateMark, userStateName } from '../parts/state';
 import { Empty, Loading } from '../parts/words';
-import { listOf } from './live';
 
 const STATES: UserState[] = ['ringing', 'talking', 'held', 'idle'];
 

@@ -88,7 +88,7 @@ function leave(event: Event): void {
 /** Browsers allow it only after a click or a key; opened by its address, the view fills the window instead. */
 function useFullScreen(): void {
 	useEffect(() => {
-		document.documentElement.requestFullscreen?.().catch(() => {});
+		if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
 		const pressed = (event: KeyboardEvent) => {
 			if (event.key === 'Escape') navigate(href('board'));
 		};
