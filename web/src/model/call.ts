@@ -4,7 +4,7 @@ import type { Call, CallState, Direction, Outcome, Party } from './types';
 export const STATE_NAMES: Record<CallState, string> = {
 	dialling: 'Dialling',
 	ringing: 'Ringing',
-	queued: 'In the queue',
+	queued: 'Queued',
 	connected: 'Talking',
 	held: 'On hold',
 	parked: 'Parked',

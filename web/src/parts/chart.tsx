@@ -80,7 +80,7 @@ function optionsFor(
 		},
 		axes: [
 			{ ...axis, grid: { show: false }, values: (_, splits) => splits.map((s) => minuteOfDay(s)), size: 26 },
-			{ ...axis, size: 34, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
+			{ ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
 		],
 		series: [
 			{},

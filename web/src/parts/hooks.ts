@@ -7,6 +7,25 @@ import type { Settings } from '../model/settings';
 import type { Topic } from '../model/store';
 import { onTick } from './ticker';
 
+/** The same where much changes and nobody reads faster: at most so often, and the last change is never lost. */
+export function useTopicsSlowly(milliseconds: number, ...topics: Topic[]): void {
+	const again = useRedraw();
+	useEffect(() => {
+		let timer = 0;
+		const later = () => {
+			timer ||= window.setTimeout(() => {
+				timer = 0;
+				again();
+			}, milliseconds);
+		};
+		const ends = topics.map((topic) => store.subscribe(topic, later));
+		return () => {
+			clearTimeout(timer);
+			ends.forEach((end) => end());
+		};
+	}, [topics.join()]);
+}
+
 function useRedraw(): () => void {
 	const [, add] = useReducer((n: number, by: number) => n + by, 0);
 	return () => add(1);

@@ -1,26 +1,16 @@
 /* The groups over the period that has been chosen: the gateway's own day comes with the stream, any other is asked
  * for; who waits now is of the stream in any case. */
 import { store } from '../app';
+import type { ApiError } from '../model/api';
 import { getGroups } from '../model/api';
+import { dayStart } from '../model/day';
 import { lastTimeAt } from '../model/format';
 import type { Period, Settings } from '../model/settings';
 import { keyOf } from '../model/store';
-import type { Group, Info } from '../model/types';
+import type { Group } from '../model/types';
 import { useLoad, useTopics } from './hooks';
-import type { ApiError } from '../model/api';
 
 const POLL_S = 15;
-
-/** The gateway may say it as a time of day, an hour, seconds of the day or a time. */
-export function dayStart(info: Info | null, now: number): number {
-	const start = info?.day_start ?? '00:00';
-	if (typeof start === 'string' && start.includes(':')) return lastTimeAt(start, now);
-	const n = Number(start);
-	if (!Number.isFinite(n)) return lastTimeAt('00:00', now);
-	if (n < 24) return lastTimeAt(`${n}:00`, now);
-	if (n < 86_400) return lastTimeAt(`${Math.floor(n / 3600)}:${Math.floor((n % 3600) / 60)}`, now);
-	return n;
-}
 
 export function periodStart(period: Period, now: number): number {
 	if (period.kind === 'minutes') return now - period.minutes * 60;

@@ -55,7 +55,7 @@ function isEmpty(value: unknown): boolean {
 }
 
 function Fields({ value, all }: { value: Fieldset; all: boolean }) {
-	const flat = Object.entries(value).filter(([, v]) => !isFieldset(v) && !isListOfFieldsets(v));
+	const flat = Object.entries(value).filter(([key, v]) => key !== 'kind' && !isFieldset(v) && !isListOfFieldsets(v));
 	const groups = Object.entries(value).flatMap(([name, v]): [string, Fieldset][] => {
 		if (isFieldset(v)) return [[name, v]];
 		if (isListOfFieldsets(v)) return v.map((each, i) => [`${name} ${i + 1}`, each]);

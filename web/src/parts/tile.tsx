@@ -2,7 +2,7 @@
 import { settings, store } from '../app';
 import type { Verdict } from '../model/alarm';
 import { judge, reasons } from '../model/alarm';
-import { count, duration, percent } from '../model/format';
+import { count, duration, percent, timeOfDay } from '../model/format';
 import type { Limit, Limits } from '../model/settings';
 import type { Group } from '../model/types';
 import { useTicking } from './hooks';
@@ -25,11 +25,12 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 	const { level, figures } = judged;
 	const marked = (name: keyof Limits, others = '') => [others, figures[name] ?? ''].join(' ').trim();
 	return (
-		<article class={`tile ${level} ${stale ? 'stale-tile' : ''}`} aria-label={`Group ${group.name || group.group}`}>
+		<article class={`tile ${stale ? 'stale-tile' : level}`} aria-label={`Group ${group.name || group.group}`}>
 			<header>
 				<h3>{group.name || group.group}</h3>
 				<span class="tile-number">{showPbx ? `${group.group} · ${group.pbx}` : group.group}</span>
-				{level !== 'calm' && (
+				{stale && <span class="tile-why dim">as of {timeOfDay(store.clock.now(group.pbx))}</span>}
+				{!stale && level !== 'calm' && (
 					<span class="tile-why">
 						<Icon name={level} label={level === 'alarm' ? 'Alarm' : 'Warning'} />
 						<span>{reasons(judged)}</span>

@@ -88,7 +88,7 @@ export function Sums({ tiles }: { tiles: ReturnType<typeof shown> }) {
 					<dd>{value}</dd>
 					<dt>
 						{name}
-						{more && <span class="more"> {more}</span>}
+						{more && <span class="more">{more}</span>}
 					</dt>
 				</div>
 			))}

@@ -71,7 +71,7 @@ export function Live({ query }: { query: URLSearchParams }) {
 					rows={rows}
 					rowHeight={narrow ? 54 : 34}
 					keyOf={(call) => keyOf(call.pbx, call.id)}
-					columns={7}
+					columns={narrow ? 4 : 7}
 					head={<Head />}
 					cells={cells}
 					open={(call) => navigate(callHref(call.pbx, call.id))}

@@ -1,20 +1,24 @@
 /* Who is free, and who is not. */
+import { Component } from 'preact';
 import { store } from '../app';
 import { called, caller, somebody } from '../model/call';
 import { count } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import { keyOf } from '../model/store';
-import type { User, UserState } from '../model/types';
+import type { Call, User, UserState } from '../model/types';
 import { SearchField, Toggles, listOf } from '../parts/filters';
-import { navigate, useTopics } from '../parts/hooks';
+import { navigate, useTopics, useTopicsSlowly } from '../parts/hooks';
 import { Running } from '../parts/running';
 import { StateMark, userStateName } from '../parts/state';
 import { Empty, Loading } from '../parts/words';
 
+const DRAWN_EVERY_MS = 250;
+
 const STATES: UserState[] = ['ringing', 'talking', 'held', 'idle'];
 
 export function People({ query }: { query: URLSearchParams }) {
-	useTopics('users', 'calls', 'status');
+	useTopics('status');
+	useTopicsSlowly(DRAWN_EVERY_MS, 'users', 'calls');
 	const text = (query.get('q') ?? '').trim().toLowerCase();
 	const chosen = listOf(query.get('state'));
 	const found = [...store.users.values()].filter((u) => `${u.name} ${u.extension}`.toLowerCase().includes(text));
@@ -69,31 +73,46 @@ function Section({ state, users }: { state: UserState; users: User[] }) {
 			</h2>
 			<ul>
 				{users.map((u) => (
-					<Person key={keyOf(u.pbx, u.extension)} user={u} />
+					<Person
+						key={keyOf(u.pbx, u.extension)}
+						user={u}
+						call={u.call ? store.calls.get(keyOf(u.pbx, u.call)) : undefined}
+					/>
 				))}
 			</ul>
 		</section>
 	);
 }
 
-function Person({ user }: { user: User }) {
-	return (
-		<li class={`person s-${user.state}`}>
-			<span class="person-name">{user.name || user.extension}</span>
-			<span class="person-time">
-				<Running since={user.since} pbx={user.pbx} />
-			</span>
-			<span class="person-more dim">
-				<span class="num">{user.extension}</span>
-				{user.call && <With user={user} />}
-			</span>
-		</li>
-	);
+interface PersonProps {
+	user: User;
+	call: Call | undefined;
 }
 
-function With({ user }: { user: User }) {
-	const call = store.calls.get(keyOf(user.pbx, user.call ?? ''));
-	if (!call) return null;
+/** Of a thousand people a few change at a time; the others are not drawn again. */
+class Person extends Component<PersonProps> {
+	override shouldComponentUpdate(next: PersonProps): boolean {
+		return next.user !== this.props.user || next.call !== this.props.call;
+	}
+
+	override render() {
+		const { user, call } = this.props;
+		return (
+			<li class={`person s-${user.state}`}>
+				<span class="person-name">{user.name || user.extension}</span>
+				<span class="person-time">
+					<Running since={user.since} pbx={user.pbx} />
+				</span>
+				<span class="person-more dim">
+					<span class="num">{user.extension}</span>
+					{call && <With user={user} call={call} />}
+				</span>
+			</li>
+		);
+	}
+}
+
+function With({ user, call }: { user: User; call: Call }) {
 	const mine = call.direction !== 'incoming' && caller(call).number === user.extension;
 	const other = mine ? called(call) : caller(call);
 	return <a href={callHref(call.pbx, call.id)}>{other.name || other.number ? somebody(other) : 'number withheld'}</a>;
