@@ -65,9 +65,9 @@ function kindAfter(entry: TimelineEntry, before: StretchKind | null, call: Call)
 
 function whoOf(kind: StretchKind, entry: TimelineEntry, call: Call, before: string): string {
 	if (kind === 'queue') return call.group || before;
-	if (kind === 'talk') return talkingAt(call.segments ?? [], entry.at)?.who ?? entry.who ?? before;
-	if (kind === 'transfer') return entry.other ?? entry.who ?? before;
-	return entry.who ?? entry.other ?? before;
+	if (kind === 'talk') return talkingAt(call.segments ?? [], entry.at)?.who || entry.who || before;
+	if (kind === 'transfer') return entry.other || entry.who || before;
+	return entry.who || entry.other || before;
 }
 
 /** `now` ends the last stretch of a call that is still up. */

@@ -10,7 +10,7 @@ import type { ChartPoint } from './chart';
 import { Chart } from './chart';
 import { navigate, useLoad } from './hooks';
 import { periodStart } from './period';
-import { Failed } from './words';
+import { Empty, Failed } from './words';
 
 const QUARTER_S = 900;
 /** Of an hour, quarters would show four bars. */
@@ -47,8 +47,9 @@ export function DayChart({ groups, period, query }: Props) {
 				</label>
 			</header>
 			{error && !data && <Failed error={error} again={again} />}
-			{data && <Chart points={data} step={step} names={names} />}
-			{data && <ChartTable points={data} names={names} />}
+			{data && isEmpty(data) && <Empty title="No calls in this time yet" />}
+			{data && !isEmpty(data) && <Chart points={data} step={step} names={names} />}
+			{data && !isEmpty(data) && <ChartTable points={data} names={names} />}
 		</section>
 	);
 }
@@ -65,6 +66,10 @@ async function load(group: Group | null, period: Period, step: number, signal: A
 		points = series.points.map((p) => ({ at: p.at, values: [p.incoming + p.outgoing + p.internal, p.answered, p.abandoned] }));
 	}
 	return withoutNight(points);
+}
+
+function isEmpty(points: ChartPoint[]): boolean {
+	return points.every((p) => p.values.every((v) => v === 0));
 }
 
 /** Before the first call of the day there is nothing to see. */

@@ -59,7 +59,7 @@ export function Shell({ view, onHelp, children }: Props) {
 				{store.info?.demo && <span class="tag">demo</span>}
 				<nav class="views" aria-label="Views">
 					{VIEWS.map((v) => (
-						<a key={v.view} href={href(v.view)} {...(v.view === view ? { 'aria-current': 'page' as const } : {})}>
+						<a key={v.view} href={href(v.view)} title={`${v.name} (${v.key})`} {...(v.view === view ? { 'aria-current': 'page' as const } : {})}>
 							<Icon name={v.icon} />
 							<span>{v.name}</span>
 						</a>

@@ -4,16 +4,17 @@ import { store } from '../app';
 import { DIRECTION_NAMES, OUTCOME_NAMES, called, caller } from '../model/call';
 import { getCall } from '../model/api';
 import { dayAndTime, duration, fullDay, plural, timeOfDay } from '../model/format';
+import { href } from '../model/route';
 import { keyOf } from '../model/store';
 import type { Call } from '../model/types';
 import { CallBar } from '../parts/call-bar';
-import { useLoad, useTopics } from '../parts/hooks';
+import { navigate, useLoad, useTopics } from '../parts/hooks';
 import { Icon } from '../parts/icons';
 import { Records } from '../parts/records';
 import { Span } from '../parts/running';
 import { StateMark } from '../parts/state';
 import { Timeline } from '../parts/timeline';
-import { Failed, Loading } from '../parts/words';
+import { Empty, Failed, Loading } from '../parts/words';
 import { DirectionIcon, Name, groupName, personName } from '../parts/names';
 
 export function CallView({ pbx, id }: { pbx: string; id: string }) {
@@ -25,11 +26,12 @@ export function CallView({ pbx, id }: { pbx: string; id: string }) {
 	return (
 		<div class="call">
 			<p class="back">
-				<button type="button" class="plain" onClick={() => history.back()}>
+				<button type="button" class="plain" onClick={back}>
 					<Icon name="back" /> Back
 				</button>
 			</p>
-			{!call && error && <Failed error={error} again={again} />}
+			{!call && error?.status === 404 && <NotKept />}
+			{!call && error && error.status !== 404 && <Failed error={error} again={again} />}
 			{!call && !error && <Loading what="the call" />}
 			{call && <CallHead call={{ ...call, pbx: call.pbx ?? pbx }} />}
 			{call && <CallBar call={call} />}
@@ -41,6 +43,20 @@ export function CallView({ pbx, id }: { pbx: string; id: string }) {
 			)}
 			{call && data && <Records records={data.records ?? []} />}
 		</div>
+	);
+}
+
+/* Opened by a link, there is nothing of this page to go back to. */
+function back(): void {
+	if (history.length > 1) history.back();
+	else navigate(href('live'));
+}
+
+function NotKept() {
+	return (
+		<Empty title="This call is not known">
+			It may be older than the gateway keeps calls. <a href={href('history')}>Look in the history</a>
+		</Empty>
 	);
 }
 
