@@ -12,7 +12,8 @@ export class MockCall {
 		this.people = people;
 		this.next = 'begin';
 		const r = random;
-		const kind = shape.direction ?? (r.chance(0.68) ? 'incoming' : r.chance(0.62) ? 'outgoing' : 'internal');
+		const kind =
+			shape.direction ?? (r.chance(0.68) ? 'incoming' : r.chance(0.62) ? 'outgoing' : 'internal');
 		const group = kind === 'incoming' && r.chance(0.88) ? (shape.group ?? weighted(r)) : null;
 		const me = shape.user ?? r.pick(group ? agentsOf(group) : USERS);
 		const pbx = group?.pbx ?? me.pbx;
@@ -22,17 +23,44 @@ export class MockCall {
 		this.me = me;
 		this.patience = at + 4 + r.around(group ? 130 : 40);
 		this.call = {
-			pbx, id: `${nodeOf(pbx).hex}-${(0x2000 + n).toString(16)}`, direction: kind, outcome: null,
-			state: 'dialling', since: at, started: at, answered: null, ended: null,
-			duration_s: 0, ring_s: 0, queue_s: 0, talk_s: 0, hold_s: 0, voicemail_s: 0,
-			cli: kind === 'incoming' ? cli : me.extension, name: kind === 'incoming' ? name : me.name,
+			pbx,
+			id: `${nodeOf(pbx).hex}-${(0x2000 + n).toString(16)}`,
+			direction: kind,
+			outcome: null,
+			state: 'dialling',
+			since: at,
+			started: at,
+			answered: null,
+			ended: null,
+			duration_s: 0,
+			ring_s: 0,
+			queue_s: 0,
+			talk_s: 0,
+			hold_s: 0,
+			voicemail_s: 0,
+			cli: kind === 'incoming' ? cli : me.extension,
+			name: kind === 'incoming' ? name : me.name,
 			did: kind === 'incoming' ? `55501${group?.group.slice(1) ?? '40'}` : '',
 			dialled: kind === 'outgoing' ? r.pick(CALLERS)[0] || '+12025550110' : '',
-			group: group?.group ?? '', answered_by: '', parties: [], segments: [], transfers: 0, rejected_by: [],
-			nodes: [nodeOf(pbx).node], ends: [this.end(pbx, n * 2), this.end(pbx, n * 2 + 1)], call_ids: [String(n)],
+			group: group?.group ?? '',
+			answered_by: '',
+			parties: [],
+			segments: [],
+			transfers: 0,
+			rejected_by: [],
+			nodes: [nodeOf(pbx).node],
+			ends: [this.end(pbx, n * 2), this.end(pbx, n * 2 + 1)],
+			call_ids: [String(n)],
 			sip_call_ids: kind === 'internal' ? [] : [`${(n * 7919).toString(16)}@sip.example`],
-			account_code: r.chance(0.1) ? '1001' : '', tag: '', cause: null, incomplete: false, end_party: null,
-			a: null, b: null, targets: [], timeline: [],
+			account_code: r.chance(0.1) ? '1001' : '',
+			tag: '',
+			cause: null,
+			incomplete: false,
+			end_party: null,
+			a: null,
+			b: null,
+			targets: [],
+			timeline: [],
 		};
 		const c = this.call;
 		const outside = kind === 'incoming';
@@ -45,8 +73,14 @@ export class MockCall {
 
 	party(who, end, outside, state) {
 		return {
-			end, number: who.extension ?? who.number ?? '', name: who.name ?? '', extension: outside ? '' : (who.extension ?? ''),
-			state, tone: state === 'ringing' ? 'ringback' : 'none', outside, class: outside ? 'sip_trunk' : 'h323_phone',
+			end,
+			number: who.extension ?? who.number ?? '',
+			name: who.name ?? '',
+			extension: outside ? '' : (who.extension ?? ''),
+			state,
+			tone: state === 'ringing' ? 'ringback' : 'none',
+			outside,
+			class: outside ? 'sip_trunk' : 'h323_phone',
 		};
 	}
 
@@ -134,7 +168,9 @@ export class MockCall {
 		this.log(now, 'offered', agent.name, this.call.name || this.call.cli);
 		if (this.random.chance(0.05)) this.next = 'rejectOffer';
 		else this.next = now + 4 > this.patience || this.random.chance(0.07) ? 'giveUp' : 'answer';
-		return this.next === 'answer' ? 2 + this.random.around(this.group.wait) * 0.55 : 1 + this.random.around(22);
+		return this.next === 'answer'
+			? 2 + this.random.around(this.group.wait) * 0.55
+			: 1 + this.random.around(22);
 	}
 
 	rejectOffer(now) {
@@ -191,7 +227,16 @@ export class MockCall {
 	talk() {
 		const mean = this.group?.talk ?? 120;
 		const roll = this.random.next();
-		this.next = roll < 0.14 ? 'hold' : roll < 0.25 ? 'transfer' : roll < 0.29 ? 'park' : roll < 0.31 ? 'conference' : 'clear';
+		this.next =
+			roll < 0.14
+				? 'hold'
+				: roll < 0.25
+					? 'transfer'
+					: roll < 0.29
+						? 'park'
+						: roll < 0.31
+							? 'conference'
+							: 'clear';
 		return 6 + this.random.around(mean) * (this.next === 'clear' ? 1 : 0.4);
 	}
 
@@ -292,7 +337,11 @@ export class MockCall {
 
 	fail(now) {
 		this.call.outcome = this.random.chance(0.5) ? 'failed' : 'abandoned';
-		return this.over(now, this.call.outcome === 'failed' ? this.call.dialled : this.me.name, this.call.outcome === 'failed' ? 'no_user_responding' : 'normal');
+		return this.over(
+			now,
+			this.call.outcome === 'failed' ? this.call.dialled : this.me.name,
+			this.call.outcome === 'failed' ? 'no_user_responding' : 'normal',
+		);
 	}
 
 	abandon(now) {

@@ -29,4 +29,3 @@ export function control(mock, url, response) {
 	order?.(mock, url.searchParams);
 	response.writeHead(order ? 204 : 404).end();
 }
-

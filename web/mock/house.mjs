@@ -24,7 +24,13 @@ export class House {
 
 	addUser(u) {
 		const key = `${u.pbx}/${u.extension}`;
-		this.users.set(key, { ...u, state: 'idle', since: this.now_() - this.random.between(20, 4000), call: null, cmextn: null });
+		this.users.set(key, {
+			...u,
+			state: 'idle',
+			since: this.now_() - this.random.between(20, 4000),
+			call: null,
+			cmextn: null,
+		});
 	}
 
 	now_() {
@@ -34,9 +40,21 @@ export class House {
 	newLink(p) {
 		const since = this.now_() - 3 * 3600 - 411;
 		return {
-			pbx: p.name, url: p.url, state: 'up', since, reason: '', detail: '', advice: '', retry_s: null,
-			address: `${p.node}:50796`, variant: 'IP 500 V2 12.2.0.0 build 100', flags: '-SCN -SIPTrack -CMExtn',
-			nodes: [p.node], events: 48211, gaps: 0, missed: 0,
+			pbx: p.name,
+			url: p.url,
+			state: 'up',
+			since,
+			reason: '',
+			detail: '',
+			advice: '',
+			retry_s: null,
+			address: `${p.node}:50796`,
+			variant: 'IP 500 V2 12.2.0.0 build 100',
+			flags: '-SCN -SIPTrack -CMExtn',
+			nodes: [p.node],
+			events: 48211,
+			gaps: 0,
+			missed: 0,
 		};
 	}
 
@@ -51,7 +69,8 @@ export class House {
 		const end = this.now_();
 		for (let at = end - days * 86400; at < end - 5; at += 60) {
 			const hour = new Date(at * 1000).getHours() + new Date(at * 1000).getMinutes() / 60;
-			const hump = Math.exp(-(((hour - 10.5) / 1.8) ** 2)) + 0.8 * Math.exp(-(((hour - 15) / 1.9) ** 2));
+			const hump =
+				Math.exp(-(((hour - 10.5) / 1.8) ** 2)) + 0.8 * Math.exp(-(((hour - 15) / 1.9) ** 2));
 			const rate = 0.06 + 2.1 * hump;
 			if (!this.random.chance(Math.min(rate / 2, 1))) continue;
 			for (let n = 0; n < 4; n++) this.makePastCall(at + this.random.between(0, 60), end);
@@ -60,8 +79,11 @@ export class House {
 	}
 
 	makePastCall(at, end) {
-		const call = new MockCall(this.random, at, { ...nobody, free: (l, r) => (r.chance(0.93) ? r.pick(l) : null) });
-		for (let t = at; t !== null; ) t = call.step(t);
+		const call = new MockCall(this.random, at, {
+			...nobody,
+			free: (l, r) => (r.chance(0.93) ? r.pick(l) : null),
+		});
+		for (let t = at; t !== null;) t = call.step(t);
 		if (call.call.ended < end) this.history.push(call.call);
 	}
 
@@ -81,7 +103,7 @@ export class House {
 		if (this.live.size >= this.busy) return;
 		const now = this.now();
 		const call = this.spawn(now - this.random.between(1, 240));
-		for (let t = call.call.started; t !== null && t < now; ) {
+		for (let t = call.call.started; t !== null && t < now;) {
 			call.due = t = call.step(t);
 			if (t === null) this.live.delete(call.call.id);
 		}
@@ -141,7 +163,11 @@ export class House {
 	setBusy(n) {
 		this.busy = n;
 		while (this.extra.length < n - 60) {
-			const u = { pbx: 'main', extension: String(6001 + this.extra.length), name: `Desk ${this.extra.length + 1}` };
+			const u = {
+				pbx: 'main',
+				extension: String(6001 + this.extra.length),
+				name: `Desk ${this.extra.length + 1}`,
+			};
 			this.extra.push(u);
 			this.addUser(u);
 			this.hub.send('user', u.pbx, { user: this.users.get(`${u.pbx}/${u.extension}`) });
@@ -189,7 +215,9 @@ export class House {
 	}
 
 	group(g, from) {
-		const waiting = [...this.live.values()].filter((c) => c.group === g && c.call.answered === null && c.call.state !== 'voicemail');
+		const waiting = [...this.live.values()].filter(
+			(c) => c.group === g && c.call.answered === null && c.call.state !== 'voicemail',
+		);
 		const past = this.history.filter((c) => c.group === g.group && c.pbx === g.pbx && c.started >= from);
 		const answered = past.filter((c) => c.answered !== null);
 		const gone = past.filter((c) => c.outcome === 'abandoned');
@@ -197,15 +225,30 @@ export class House {
 		const inTime = answered.filter((c) => c.queue_s <= g.threshold);
 		const offered = past.length + waiting.length;
 		const counted = offered - short.length;
-		const mean = (list, of) => (list.length > 0 ? list.reduce((sum, c) => sum + of(c), 0) / list.length : null);
+		const mean = (list, of) =>
+			list.length > 0 ? list.reduce((sum, c) => sum + of(c), 0) / list.length : null;
 		return {
-			pbx: g.pbx, group: g.group, name: g.name, waiting: waiting.length,
+			pbx: g.pbx,
+			group: g.group,
+			name: g.name,
+			waiting: waiting.length,
 			longest_wait_since: waiting.length > 0 ? Math.min(...waiting.map((c) => c.call.started)) : null,
-			offered, answered: answered.length, abandoned: gone.length, abandoned_short: short.length,
-			answered_in_threshold: inTime.length, threshold_s: g.threshold,
+			offered,
+			answered: answered.length,
+			abandoned: gone.length,
+			abandoned_short: short.length,
+			answered_in_threshold: inTime.length,
+			threshold_s: g.threshold,
 			service_level: counted > 0 ? inTime.length / counted : null,
-			average_wait_s: mean(answered, (c) => c.queue_s), average_talk_s: mean(answered, (c) => c.talk_s),
-			abandoned_callers: gone.map((c) => ({ cli: c.cli, name: c.name, at: c.ended, waited_s: c.duration_s, call: c.id })),
+			average_wait_s: mean(answered, (c) => c.queue_s),
+			average_talk_s: mean(answered, (c) => c.talk_s),
+			abandoned_callers: gone.map((c) => ({
+				cli: c.cli,
+				name: c.name,
+				at: c.ended,
+				waited_s: c.duration_s,
+				call: c.id,
+			})),
 		};
 	}
 
@@ -218,11 +261,37 @@ export class House {
 	setLink(name, state) {
 		const link = this.links.get(name);
 		const down = {
-			waiting: { reason: 'unreachable', detail: 'connection refused', advice: 'Is the PBX running, and does a firewall let port 50796 through?', retry_s: 32 },
-			stopped: { reason: 'refused', detail: 'FAILURE: unknown user or wrong password', advice: 'Correct the user or the password file, then start the link again. It is not retried by itself, as the PBX locks accounts.', retry_s: null },
-			limits: { reason: 'limits_exceeded', detail: 'LIMITS EXCEEDED: all three connections are in use', advice: 'Close one of the applications that are connected to the PBX.', retry_s: 120 },
+			waiting: {
+				reason: 'unreachable',
+				detail: 'connection refused',
+				advice: 'Is the PBX running, and does a firewall let port 50796 through?',
+				retry_s: 32,
+			},
+			stopped: {
+				reason: 'refused',
+				detail: 'FAILURE: unknown user or wrong password',
+				advice: 'Correct the user or the password file, then start the link again. It is not retried by itself, as the PBX locks accounts.',
+				retry_s: null,
+			},
+			limits: {
+				reason: 'limits_exceeded',
+				detail: 'LIMITS EXCEEDED: all three connections are in use',
+				advice: 'Close one of the applications that are connected to the PBX.',
+				retry_s: 120,
+			},
 		}[state];
-		Object.assign(link, { state: state === 'limits' ? 'waiting' : state, since: this.now(), reason: '', detail: '', advice: '', retry_s: null }, down);
+		Object.assign(
+			link,
+			{
+				state: state === 'limits' ? 'waiting' : state,
+				since: this.now(),
+				reason: '',
+				detail: '',
+				advice: '',
+				retry_s: null,
+			},
+			down,
+		);
 		this.hub.send('link', name, { link });
 	}
 

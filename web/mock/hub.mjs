@@ -25,7 +25,11 @@ export class Hub {
 	}
 
 	subscribe(request, response, query) {
-		response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', Connection: 'keep-alive' });
+		response.writeHead(200, {
+			'Content-Type': 'text/event-stream',
+			'Cache-Control': 'no-store',
+			Connection: 'keep-alive',
+		});
 		response.write('retry: 2000\n\n');
 		const kinds = new Set((query.get('kind') ?? 'call,user,group,link,gap').split(','));
 		const from = Number(request.headers['last-event-id'] ?? query.get('from') ?? 0);
@@ -43,13 +47,17 @@ export class Hub {
 	resume(response, from, kinds) {
 		const first = this.ring[0]?.seq ?? this.seq + 1;
 		if (from > this.seq || from + 1 < first)
-			return this.say(response, 'gap', { scope: 'history', missed: from > this.seq ? null : first - from - 1 });
+			return this.say(response, 'gap', {
+				scope: 'history',
+				missed: from > this.seq ? null : first - from - 1,
+			});
 		for (const m of this.ring) if (m.seq > from && kinds.has(m.kind)) response.write(m.text);
 	}
 
 	snapshot(response) {
 		this.say(response, 'snapshot', { what: 'begin' });
-		for (const [kind, pbx, body] of this.present()) this.say(response, kind, { what: 'present', pbx, ...body });
+		for (const [kind, pbx, body] of this.present())
+			this.say(response, kind, { what: 'present', pbx, ...body });
 		this.say(response, 'snapshot', { what: 'end' });
 	}
 

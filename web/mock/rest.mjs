@@ -22,7 +22,8 @@ export function answer(mock, url, response) {
 	const [what, name, more] = url.pathname.split('/').slice(2).map(decodeURIComponent);
 	if (what === 'info') return json(response, info(mock));
 	if (what === 'calls' && name) return json(response, oneCall(house, name));
-	if (what === 'calls') return json(response, { seq: hub.seq, calls: [...house.live.values()].map((c) => c.call) });
+	if (what === 'calls')
+		return json(response, { seq: hub.seq, calls: [...house.live.values()].map((c) => c.call) });
 	if (what === 'users') return json(response, { users: [...house.users.values()] });
 	if (what === 'groups' && more === 'series') return json(response, groupSeries(house, name, q));
 	if (what === 'groups') return json(response, { groups: house.groups(since(house, q)) });
@@ -34,7 +35,16 @@ export function answer(mock, url, response) {
 }
 
 function info({ house, token, started, version }) {
-	return { version, started, now: Date.now() / 1000, demo: true, day_start: house.dayStart(), threshold_s: 20, short_s: SHORT_S, auth: token !== null };
+	return {
+		version,
+		started,
+		now: Date.now() / 1000,
+		demo: true,
+		day_start: house.dayStart(),
+		threshold_s: 20,
+		short_s: SHORT_S,
+		auth: token !== null,
+	};
 }
 
 function since(house, q) {
@@ -44,7 +54,8 @@ function since(house, q) {
 
 function oneCall(house, id) {
 	const call = house.live.get(id)?.call ?? house.history.find((c) => c.id === id);
-	if (!call) throw new Problem(404, 'This call is not known.', 'It may be older than the gateway keeps calls.');
+	if (!call)
+		throw new Problem(404, 'This call is not known.', 'It may be older than the gateway keeps calls.');
 	return { call, records: recordsOf(call) };
 }
 
@@ -53,7 +64,13 @@ function buckets(house, q, list, make) {
 	const from = Math.floor(since(house, q) / step) * step;
 	const to = Number(q.get('to') ?? Date.now() / 1000);
 	const points = [];
-	for (let at = from; at < to; at += step) points.push(make(at, list.filter((c) => c.started >= at && c.started < at + step)));
+	for (let at = from; at < to; at += step)
+		points.push(
+			make(
+				at,
+				list.filter((c) => c.started >= at && c.started < at + step),
+			),
+		);
 	return { step_s: step, points };
 }
 
@@ -67,18 +84,27 @@ function groupSeries(house, name, q) {
 	return buckets(house, q, list, (at, calls) => {
 		const answered = calls.filter((c) => c.answered !== null);
 		return {
-			at, offered: calls.length, answered: answered.length, abandoned: of(calls, 'outcome', 'abandoned'),
+			at,
+			offered: calls.length,
+			answered: answered.length,
+			abandoned: of(calls, 'outcome', 'abandoned'),
 			abandoned_short: calls.filter((c) => c.outcome === 'abandoned' && c.duration_s < SHORT_S).length,
 			answered_in_threshold: answered.filter((c) => c.queue_s <= group.threshold).length,
-			average_wait_s: mean(answered, 'queue_s'), average_talk_s: mean(answered, 'talk_s'),
+			average_wait_s: mean(answered, 'queue_s'),
+			average_talk_s: mean(answered, 'talk_s'),
 		};
 	});
 }
 
 function totalSeries(house, q) {
 	return buckets(house, q, house.history, (at, calls) => ({
-		at, incoming: of(calls, 'direction', 'incoming'), outgoing: of(calls, 'direction', 'outgoing'), internal: of(calls, 'direction', 'internal'),
-		answered: of(calls, 'outcome', 'answered'), abandoned: of(calls, 'outcome', 'abandoned'), voicemail: of(calls, 'outcome', 'voicemail'),
+		at,
+		incoming: of(calls, 'direction', 'incoming'),
+		outgoing: of(calls, 'direction', 'outgoing'),
+		internal: of(calls, 'direction', 'internal'),
+		answered: of(calls, 'outcome', 'answered'),
+		abandoned: of(calls, 'outcome', 'abandoned'),
+		voicemail: of(calls, 'outcome', 'voicemail'),
 		peak: Math.ceil(calls.length / 4),
 	}));
 }
@@ -86,7 +112,11 @@ function totalSeries(house, q) {
 function pbxs(house) {
 	return [...house.links.values()].map((link) => ({
 		...link,
-		connections: { limit: 3, ours: link.state === 'up' ? 1 : 0, others: link.pbx === 'main' ? [{ name: 'recorder', address: '192.0.2.40' }] : 'unknown' },
+		connections: {
+			limit: 3,
+			ours: link.state === 'up' ? 1 : 0,
+			others: link.pbx === 'main' ? [{ name: 'recorder', address: '192.0.2.40' }] : 'unknown',
+		},
 	}));
 }
 
@@ -96,7 +126,10 @@ function matches(call, q) {
 	const number = q.get('number')?.replace(/[^0-9]/g, '');
 	const ext = q.get('extension');
 	return (
-		is('pbx') && is('direction') && is('outcome') && is('group') &&
+		is('pbx') &&
+		is('direction') &&
+		is('outcome') &&
+		is('group') &&
 		(!ext || call.parties.includes(ext) || call.rejected_by.includes(ext) || call.cli === ext) &&
 		(!number || `${call.cli} ${call.dialled} ${call.did}`.replace(/[^0-9 ]/g, '').includes(number)) &&
 		(!q.get('from') || call.started >= Number(q.get('from'))) &&
@@ -108,7 +141,9 @@ function matches(call, q) {
 
 function history(house, q, response) {
 	const descending = q.get('order') !== 'asc';
-	const found = house.history.filter((c) => matches(c, q)).sort((a, b) => (a.started - b.started) * (descending ? -1 : 1));
+	const found = house.history
+		.filter((c) => matches(c, q))
+		.sort((a, b) => (a.started - b.started) * (descending ? -1 : 1));
 	if (q.get('format') === 'csv') return csv(found, response);
 	const limit = Number(q.get('limit') ?? 100);
 	const at = q.get('cursor') ? found.findIndex((c) => c.id === q.get('cursor')) + 1 : 0;
@@ -116,10 +151,32 @@ function history(house, q, response) {
 	json(response, { calls, next: at + limit < found.length ? calls.at(-1).id : null });
 }
 
-const COLUMNS = ['pbx', 'id', 'direction', 'outcome', 'started', 'answered', 'ended', 'cli', 'name', 'group', 'answered_by', 'queue_s', 'talk_s', 'hold_s'];
+const COLUMNS = [
+	'pbx',
+	'id',
+	'direction',
+	'outcome',
+	'started',
+	'answered',
+	'ended',
+	'cli',
+	'name',
+	'group',
+	'answered_by',
+	'queue_s',
+	'talk_s',
+	'hold_s',
+];
 
 function csv(calls, response) {
-	response.writeHead(200, { 'Content-Type': 'text/csv; charset=utf-8', 'Content-Disposition': 'attachment; filename="calls.csv"' });
+	response.writeHead(200, {
+		'Content-Type': 'text/csv; charset=utf-8',
+		'Content-Disposition': 'attachment; filename="calls.csv"',
+	});
 	const cell = (v) => (/[",\n]/.test(String(v ?? '')) ? `"${String(v).replaceAll('"', '""')}"` : (v ?? ''));
-	response.end([COLUMNS, ...calls.map((c) => COLUMNS.map((k) => c[k]))].map((row) => row.map(cell).join(',')).join('\r\n'));
+	response.end(
+		[COLUMNS, ...calls.map((c) => COLUMNS.map((k) => c[k]))]
+			.map((row) => row.map(cell).join(','))
+			.join('\r\n'),
+	);
 }

@@ -25,7 +25,15 @@ const { values } = parseArgs({
 
 const hub = new Hub();
 const house = new House(hub, { seed: Number(values.seed), busy: Number(values.busy) });
-const mock = { hub, house, token: values.token ?? null, away: 0, started: Date.now() / 1000, version: '0.9.0', dist: values.dist };
+const mock = {
+	hub,
+	house,
+	token: values.token ?? null,
+	away: 0,
+	started: Date.now() / 1000,
+	version: '0.9.0',
+	dist: values.dist,
+};
 
 hub.present = function* present() {
 	for (const link of house.links.values()) yield ['link', link.pbx, { link }];
@@ -55,13 +63,15 @@ async function serve(request, response) {
 	if (Date.now() < mock.away) return request.socket.destroy();
 	if (!url.pathname.startsWith('/v1/')) return servePage(mock.dist, url.pathname, response);
 	if (url.pathname === '/v1/login') return login(await body(request), response);
-	if (!allowed(request)) throw new Problem(401, 'A token is needed.', 'Sign in with a token of this gateway.');
+	if (!allowed(request))
+		throw new Problem(401, 'A token is needed.', 'Sign in with a token of this gateway.');
 	if (url.pathname === '/v1/stream') return hub.subscribe(request, response, url.searchParams);
 	return answer(mock, url, response);
 }
 
 function login(text, response) {
-	if (mock.token && JSON.parse(text).token !== mock.token) throw new Problem(401, 'This token is not known.', '');
+	if (mock.token && JSON.parse(text).token !== mock.token)
+		throw new Problem(401, 'This token is not known.', '');
 	response.writeHead(204, { 'Set-Cookie': `devlink3=${mock.token}; HttpOnly; SameSite=Strict; Path=/` });
 	response.end();
 }
@@ -70,7 +80,9 @@ const server = createServer((request, response) => {
 	serve(request, response).catch((error) => {
 		const status = error instanceof Problem ? error.status : 500;
 		response.writeHead(status, { 'Content-Type': 'application/problem+json' });
-		response.end(JSON.stringify({ type: 'about:blank', status, title: error.message, detail: error.detail ?? '' }));
+		response.end(
+			JSON.stringify({ type: 'about:blank', status, title: error.message, detail: error.detail ?? '' }),
+		);
 		if (status === 500) console.error(error);
 	});
 });

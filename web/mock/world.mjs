@@ -1,7 +1,12 @@
 /* An invented company: two systems, hunt groups, people, and those who phone them. */
 export const PBXS = [
 	{ name: 'main', node: '192.0.2.5', hex: 'c0000205', url: 'devlink3s://wallboard@pbx-main.example:50796' },
-	{ name: 'branch', node: '192.0.2.6', hex: 'c0000206', url: 'devlink3://wallboard@pbx-branch.example:50797' },
+	{
+		name: 'branch',
+		node: '192.0.2.6',
+		hex: 'c0000206',
+		url: 'devlink3://wallboard@pbx-branch.example:50797',
+	},
 ];
 
 export const GROUPS = [
@@ -16,14 +21,46 @@ export const GROUPS = [
 ];
 
 const MAIN_PEOPLE = [
-	'Siobhán O’Brien', 'Jonas Lind', 'Ana Luís', 'Μαρία Παππά', 'Tomáš Novák', 'Aylin Demir', 'Ingrid Solberg',
-	'Luca Ferri', 'Priya Nair', 'Owen Hughes', 'Zdeněk Malý', 'Claire Dubois', 'Mehmet Kaya', 'Ulrike Hahn',
-	'Ирина Белова', 'Łukasz Wrona', 'Noor Bakker', 'Emil Berg', 'Rosa Campos', 'Kenji Mori', 'Hanna Virtanen',
-	'Pavel Šimek', 'Greta Olsen', 'David Adler', 'Yara Haddad', 'Marta Kowal', 'Finn Madsen', 'Beatriz Reis',
+	'Siobhán O’Brien',
+	'Jonas Lind',
+	'Ana Luís',
+	'Μαρία Παππά',
+	'Tomáš Novák',
+	'Aylin Demir',
+	'Ingrid Solberg',
+	'Luca Ferri',
+	'Priya Nair',
+	'Owen Hughes',
+	'Zdeněk Malý',
+	'Claire Dubois',
+	'Mehmet Kaya',
+	'Ulrike Hahn',
+	'Ирина Белова',
+	'Łukasz Wrona',
+	'Noor Bakker',
+	'Emil Berg',
+	'Rosa Campos',
+	'Kenji Mori',
+	'Hanna Virtanen',
+	'Pavel Šimek',
+	'Greta Olsen',
+	'David Adler',
+	'Yara Haddad',
+	'Marta Kowal',
+	'Finn Madsen',
+	'Beatriz Reis',
 ];
 const BRANCH_PEOPLE = [
-	'Otto Brandt', 'Elsa Holm', 'Ravi Gupta', 'Nina Rossi', 'Jakub Dvořák', 'Sara Lindqvist', 'Pedro Alves',
-	'Katja Wolf', 'Théo Martin', 'Warehouse Door',
+	'Otto Brandt',
+	'Elsa Holm',
+	'Ravi Gupta',
+	'Nina Rossi',
+	'Jakub Dvořák',
+	'Sara Lindqvist',
+	'Pedro Alves',
+	'Katja Wolf',
+	'Théo Martin',
+	'Warehouse Door',
 ];
 
 export const USERS = [
@@ -32,11 +69,23 @@ export const USERS = [
 ];
 
 export const CALLERS = [
-	['+33155501234', 'Café Zoë, Lyon'], ['+442079460123', 'Hart & Sons'], ['+4930555019', 'Anker Logistik'],
-	['+3902555017', ''], ['+46855501', 'Nordljus AB'], ['+420555010', 'Pekárna U Mostu'], ['+12025550147', ''],
-	['+34915550155', 'Taller Ruiz'], ['+31205550188', 'Bloemen Noord'], ['', ''], ['+351215550133', ''],
-	['+48225550166', 'Drukarnia Fala'], ['+4722555012', 'Fjordfrakt'], ['+12025550199', 'Dr. Whitfield'],
-	['+3225550171', 'Imprimerie Duval'], ['+436505550101', ''], ['+41445550123', 'Praxis am See'],
+	['+33155501234', 'Café Zoë, Lyon'],
+	['+442079460123', 'Hart & Sons'],
+	['+4930555019', 'Anker Logistik'],
+	['+3902555017', ''],
+	['+46855501', 'Nordljus AB'],
+	['+420555010', 'Pekárna U Mostu'],
+	['+12025550147', ''],
+	['+34915550155', 'Taller Ruiz'],
+	['+31205550188', 'Bloemen Noord'],
+	['', ''],
+	['+351215550133', ''],
+	['+48225550166', 'Drukarnia Fala'],
+	['+4722555012', 'Fjordfrakt'],
+	['+12025550199', 'Dr. Whitfield'],
+	['+3225550171', 'Imprimerie Duval'],
+	['+436505550101', ''],
+	['+41445550123', 'Praxis am See'],
 ];
 
 /** Every group has a few of its PBX's people. */

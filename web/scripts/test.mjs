@@ -29,7 +29,9 @@ async function compiled() {
 			},
 		},
 	});
-	return readdirSync(outDir).filter((name) => name.endsWith('.test.mjs')).map((name) => join(outDir, name));
+	return readdirSync(outDir)
+		.filter((name) => name.endsWith('.test.mjs'))
+		.map((name) => join(outDir, name));
 }
 
 const run = kind === 'model' ? await compiled() : files.map((name) => join(from, name));

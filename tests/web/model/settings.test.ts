@@ -4,7 +4,11 @@ import { DEFAULTS, SettingsError, SettingsKeeper, parseSettings } from '../../..
 
 function storage(text: string | null = null) {
 	const kept = { text };
-	return { kept, getItem: () => kept.text, setItem: (_: string, value: string) => void (kept.text = value) };
+	return {
+		kept,
+		getItem: () => kept.text,
+		setItem: (_: string, value: string) => void (kept.text = value),
+	};
 }
 
 test('what was saved comes back', () => {
@@ -12,7 +16,11 @@ test('what was saved comes back', () => {
 	const first = new SettingsKeeper(place);
 	first.set({ theme: 'dark', period: { kind: 'minutes', minutes: 30 } });
 	const second = new SettingsKeeper(place);
-	assert.deepEqual(second.current, { ...DEFAULTS, theme: 'dark', period: { kind: 'minutes', minutes: 30 } });
+	assert.deepEqual(second.current, {
+		...DEFAULTS,
+		theme: 'dark',
+		period: { kind: 'minutes', minutes: 30 },
+	});
 });
 
 test('a file that leaves things out leaves them as they are at first', () => {

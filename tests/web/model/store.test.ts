@@ -35,7 +35,8 @@ test('a thousand messages are told once in a frame', () => {
 	const { store, frame, frames } = made();
 	let told = 0;
 	store.subscribe('calls', () => told++);
-	for (let i = 0; i < 1000; i++) store.apply(message(i, { kind: 'call', what: 'began', call: call({ id: `c${i}` }) }));
+	for (let i = 0; i < 1000; i++)
+		store.apply(message(i, { kind: 'call', what: 'began', call: call({ id: `c${i}` }) }));
 	assert.equal(frames.length, 1);
 	frame();
 	assert.equal(told, 1);
@@ -127,7 +128,16 @@ test('gaps are kept, but not without end', () => {
 
 test('another version of the gateway is noticed', () => {
 	const { store } = made();
-	const info = { version: '1', started: 1, now: 1, demo: false, day_start: 0, threshold_s: 20, short_s: 5, auth: false };
+	const info = {
+		version: '1',
+		started: 1,
+		now: 1,
+		demo: false,
+		day_start: 0,
+		threshold_s: 20,
+		short_s: 5,
+		auth: false,
+	};
 	store.setInfo(info);
 	assert.equal(store.updated, false);
 	store.setInfo({ ...info, version: '2' });

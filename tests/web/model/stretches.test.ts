@@ -55,12 +55,19 @@ test('a blind transfer lasts until the next one answers', () => {
 });
 
 test('a transfer after they have spoken goes on as talk', () => {
-	const timeline = [entry(1000, 'answered', 'Ana'), entry(1010, 'held'), entry(1020, 'transferred', 'Ana', 'Ben')];
+	const timeline = [
+		entry(1000, 'answered', 'Ana'),
+		entry(1010, 'held'),
+		entry(1020, 'transferred', 'Ana', 'Ben'),
+	];
 	const segments = [
 		{ who: '4001', from: 1000, to: 1020, talk_s: 10, hold_s: 10 },
 		{ who: '4002', from: 1020, to: null, talk_s: 0, hold_s: 0 },
 	];
-	assert.equal(course(call({ timeline, segments }), 1050), 'talk 0-10 4001; hold 10-20 4001; talk 20-50 4002');
+	assert.equal(
+		course(call({ timeline, segments }), 1050),
+		'talk 0-10 4001; hold 10-20 4001; talk 20-50 4002',
+	);
 });
 
 test('a call that is up ends now', () => {
@@ -68,7 +75,14 @@ test('a call that is up ends now', () => {
 });
 
 test('a call whose steps are not kept is drawn from its sums', () => {
-	const past = call({ answered: 1015, ended: 1100, queue_s: 10, talk_s: 85, hold_s: 20, answered_by: '4001' });
+	const past = call({
+		answered: 1015,
+		ended: 1100,
+		queue_s: 10,
+		talk_s: 85,
+		hold_s: 20,
+		answered_by: '4001',
+	});
 	assert.equal(course(past), 'queue 0-10 300; ring 10-15 4001; talk 15-80 4001; hold 80-100 4001');
 });
 
@@ -78,7 +92,12 @@ test('a call with nothing at all is an empty bar, not an error', () => {
 });
 
 test('sums are by kind, in the order of the bar', () => {
-	const timeline = [entry(1000, 'ringing', 'A'), entry(1002, 'answered', 'A'), entry(1003, 'held'), entry(1006, 'retrieved', 'A')];
+	const timeline = [
+		entry(1000, 'ringing', 'A'),
+		entry(1002, 'answered', 'A'),
+		entry(1003, 'held'),
+		entry(1006, 'retrieved', 'A'),
+	];
 	assert.deepEqual(sums(stretchesOf(call({ timeline, ended: 1010 }), 0)), [
 		{ kind: 'ring', seconds: 2 },
 		{ kind: 'talk', seconds: 5 },

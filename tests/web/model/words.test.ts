@@ -11,7 +11,14 @@ import { bestGrid } from '../../../web/src/model/wall-grid';
 import { call, group } from './make';
 
 test('durations are m:ss, and with hours from an hour on', () => {
-	assert.deepEqual([0, 9.9, 61, 3599, 3600, 36_061].map(duration), ['0:00', '0:09', '1:01', '59:59', '1:00:00', '10:01:01']);
+	assert.deepEqual([0, 9.9, 61, 3599, 3600, 36_061].map(duration), [
+		'0:00',
+		'0:09',
+		'1:01',
+		'59:59',
+		'1:00:00',
+		'10:01:01',
+	]);
 });
 
 test('a duration that clocks make negative has just begun, and none is a dash', () => {
@@ -41,7 +48,8 @@ test('a local time goes to the address and back', () => {
 test("the day's start is understood in each form", () => {
 	const now = new Date(2026, 0, 15, 9).getTime() / 1000;
 	const six = new Date(2026, 0, 15, 6).getTime() / 1000;
-	for (const day_start of ['06:00', 6, 21_600, six]) assert.equal(dayStart({ day_start } as Info, now), six);
+	for (const day_start of ['06:00', 6, 21_600, six])
+		assert.equal(dayStart({ day_start } as Info, now), six);
 });
 
 test('an address says view, parameters and filters, and survives odd names', () => {
@@ -58,7 +66,11 @@ test('an empty filter leaves no trace in the address', () => {
 });
 
 test('a tile is as bad as its worst figure, and says which', () => {
-	const verdict = judge(group({ waiting: 7, longest_wait_since: 900, service_level: 0.7 }), DEFAULTS.limits, 1000);
+	const verdict = judge(
+		group({ waiting: 7, longest_wait_since: 900, service_level: 0.7 }),
+		DEFAULTS.limits,
+		1000,
+	);
 	assert.deepEqual(verdict, {
 		level: 'alarm',
 		figures: { waiting: 'alarm', longest_wait_s: 'warn', service_level_percent: 'warn' },
@@ -80,11 +92,25 @@ test('a limit that is off colours nothing', () => {
 });
 
 test('who called whom', () => {
-	const party = { end: '', number: '', name: 'Ana', extension: '4001', state: '', tone: '', outside: false, class: '' };
+	const party = {
+		end: '',
+		number: '',
+		name: 'Ana',
+		extension: '4001',
+		state: '',
+		tone: '',
+		outside: false,
+		class: '',
+	};
 	const incoming = call({ b: party });
 	assert.equal(somebody(caller(incoming)), 'Café Zoë (+33155501234)');
 	assert.equal(somebody(called(incoming)), 'Ana (4001)');
-	const ringing = call({ targets: [{ end: '', extension: '4001', name: 'Ana' }, { end: '', name: 'Ben' }] });
+	const ringing = call({
+		targets: [
+			{ end: '', extension: '4001', name: 'Ana' },
+			{ end: '', name: 'Ben' },
+		],
+	});
 	assert.equal(called(ringing).name, 'Ana and 1 more');
 	assert.equal(somebody(caller(call({ cli: '', name: '' }))), 'unknown');
 });

@@ -28,7 +28,12 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 	init.signal?.addEventListener('abort', () => stop.abort());
 	let response: Response;
 	try {
-		response = await fetch(path, { cache: 'no-store', credentials: 'same-origin', ...init, signal: stop.signal });
+		response = await fetch(path, {
+			cache: 'no-store',
+			credentials: 'same-origin',
+			...init,
+			signal: stop.signal,
+		});
 	} catch (error) {
 		if (init.signal?.aborted) throw error;
 		throw new ApiError(0, 'The gateway does not answer.', 'The page tries again by itself.');

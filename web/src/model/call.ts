@@ -41,7 +41,8 @@ function party(p: Party | null): Somebody | null {
 
 /** Whoever began it. */
 export function caller(call: Call): Somebody {
-	if (call.direction === 'incoming' || call.direction === 'tandem') return { number: call.cli, name: call.name };
+	if (call.direction === 'incoming' || call.direction === 'tandem')
+		return { number: call.cli, name: call.name };
 	return party(call.a) ?? { number: call.cli || (call.parties?.[0] ?? ''), name: '' };
 }
 
@@ -67,7 +68,15 @@ export function somebody(who: Somebody): string {
 export function searchText(call: Call): string {
 	const { number, name } = caller(call);
 	const to = called(call);
-	const rest = [call.group, call.did, call.dialled, call.account_code, call.tag, call.id, ...(call.parties ?? [])];
+	const rest = [
+		call.group,
+		call.did,
+		call.dialled,
+		call.account_code,
+		call.tag,
+		call.id,
+		...(call.parties ?? []),
+	];
 	const targets = (call.targets ?? []).map((t) => `${t.extension ?? ''} ${t.number ?? ''} ${t.name}`);
 	return [number, name, to.number, to.name, ...rest, ...targets].join(' ').toLowerCase();
 }

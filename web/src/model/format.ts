@@ -2,10 +2,24 @@
 
 const DAY_S = 86_400;
 
-const timeFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false });
-const minuteFormat = new Intl.DateTimeFormat(undefined, { hour: '2-digit', minute: '2-digit', hour12: false });
+const timeFormat = new Intl.DateTimeFormat(undefined, {
+	hour: '2-digit',
+	minute: '2-digit',
+	second: '2-digit',
+	hour12: false,
+});
+const minuteFormat = new Intl.DateTimeFormat(undefined, {
+	hour: '2-digit',
+	minute: '2-digit',
+	hour12: false,
+});
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
-const fullFormat = new Intl.DateTimeFormat(undefined, { weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' });
+const fullFormat = new Intl.DateTimeFormat(undefined, {
+	weekday: 'long',
+	day: 'numeric',
+	month: 'long',
+	year: 'numeric',
+});
 
 /** m:ss, from an hour on h:mm:ss. A wait that the clocks make negative has just begun. */
 export function duration(seconds: number | null | undefined): string {
@@ -46,7 +60,8 @@ export function preciseTime(at: number): string {
 /** The day only where it is another one. */
 export function dayAndTime(at: number | null | undefined, now: number): string {
 	if (at === null || at === undefined) return '–';
-	const sameDay = dayFormat.format(at * 1000) === dayFormat.format(now * 1000) && Math.abs(now - at) < DAY_S;
+	const sameDay =
+		dayFormat.format(at * 1000) === dayFormat.format(now * 1000) && Math.abs(now - at) < DAY_S;
 	return sameDay ? timeOfDay(at) : `${dayFormat.format(at * 1000)} ${timeOfDay(at)}`;
 }
 

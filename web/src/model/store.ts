@@ -130,7 +130,8 @@ export class Store {
 
 	private applyLink(pbx: string, link: Link): void {
 		if (linkIsUp(link)) this.clock.thawPbx(pbx);
-		else if (!this.links.has(pbx) || linkIsUp(this.links.get(pbx)!)) this.clock.freezePbx(pbx, link.since);
+		else if (!this.links.has(pbx) || linkIsUp(this.links.get(pbx)!))
+			this.clock.freezePbx(pbx, link.since);
 		/* How the connections are shared comes with /v1/pbx only. */
 		const connections = link.connections ?? this.links.get(pbx)?.connections;
 		this.put('links', this.links, pbx, '', connections ? { ...link, connections } : link);
@@ -151,7 +152,9 @@ export class Store {
 
 	private addNotice(gap: Extract<Message, { kind: 'gap' }>): void {
 		const { pbx, scope, node = '', missed, time: at } = gap;
-		this.notices = [...this.notices, { id: this.nextNotice++, at, pbx, scope, node, missed }].slice(-NOTICES_KEPT);
+		this.notices = [...this.notices, { id: this.nextNotice++, at, pbx, scope, node, missed }].slice(
+			-NOTICES_KEPT,
+		);
 		this.touch('notices');
 	}
 

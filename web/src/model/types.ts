@@ -3,15 +3,7 @@
 export type Direction = 'incoming' | 'outgoing' | 'internal' | 'tandem';
 export type Outcome = 'answered' | 'voicemail' | 'rejected' | 'failed' | 'abandoned';
 export type CallState =
-	| 'dialling'
-	| 'ringing'
-	| 'queued'
-	| 'connected'
-	| 'held'
-	| 'parked'
-	| 'conference'
-	| 'voicemail'
-	| 'over';
+	'dialling' | 'ringing' | 'queued' | 'connected' | 'held' | 'parked' | 'conference' | 'voicemail' | 'over';
 
 export interface Party {
 	end: string;
@@ -148,14 +140,7 @@ export interface Group {
 }
 
 export type LinkState =
-	| 'resolving'
-	| 'connecting'
-	| 'login'
-	| 'asking'
-	| 'snapshot'
-	| 'up'
-	| 'waiting'
-	| 'stopped';
+	'resolving' | 'connecting' | 'login' | 'asking' | 'snapshot' | 'up' | 'waiting' | 'stopped';
 
 /** Who else holds one of the PBX's connections, where that is known. */
 export type OtherHolder = string | { name?: string; address?: string; application?: string };

@@ -29,14 +29,20 @@ export function Abandoned({ group, words, close }: { group: Group; words: string
 						min={0}
 						max={600}
 						value={short}
-						onChange={(e) => settings.set({ short_s: Math.max(0, Number(e.currentTarget.value) || 0) })}
+						onChange={(e) =>
+							settings.set({ short_s: Math.max(0, Number(e.currentTarget.value) || 0) })
+						}
 					/>{' '}
 					s
 				</label>
 				{left > 0 && (
 					<label>
-						<input type="checkbox" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} /> show{' '}
-						{plural(left, 'short one')}
+						<input
+							type="checkbox"
+							checked={all}
+							onChange={(e) => setAll(e.currentTarget.checked)}
+						/>{' '}
+						show {plural(left, 'short one')}
 					</label>
 				)}
 			</div>

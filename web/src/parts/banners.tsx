@@ -55,16 +55,24 @@ function GapNotice() {
 	const counted = notices.reduce((sum, n) => sum + (n.missed ?? 0), 0);
 	const open = notices.some((n) => n.missed === null);
 	const times = notices.length > 1 ? `${notices.length} gaps` : 'A gap';
-	const missed = counted > 0 ? `${plural(counted, 'message')}${open ? ' or more' : ''} missed` : 'messages missed';
+	const missed =
+		counted > 0 ? `${plural(counted, 'message')}${open ? ' or more' : ''} missed` : 'messages missed';
 	const where = last.scope === 'pbx' ? `, last from ${last.pbx}${last.node ? ` (${last.node})` : ''}` : '';
 	return (
 		<p class="banner quiet" data-banner="gap">
 			<span>
 				{times} in the stream: {missed}
 				{where}, at {timeOfDay(last.at)}.{' '}
-				{last.scope === 'pbx' ? 'Calls of that time may be incomplete.' : 'The page has loaded everything anew.'}
+				{last.scope === 'pbx'
+					? 'Calls of that time may be incomplete.'
+					: 'The page has loaded everything anew.'}
 			</span>
-			<button type="button" class="plain" aria-label="Dismiss this notice" onClick={() => store.dismissNotices()}>
+			<button
+				type="button"
+				class="plain"
+				aria-label="Dismiss this notice"
+				onClick={() => store.dismissNotices()}
+			>
 				<Icon name="close" />
 			</button>
 		</p>

@@ -27,7 +27,8 @@ export function CallBar({ call }: { call: Call }) {
 			<ul class="bar-legend">
 				{sums(stretches).map(({ kind, seconds }) => (
 					<li key={kind}>
-						<i class={`k-${kind}`} aria-hidden /> {STRETCH_NAMES[kind]} <b class="time">{duration(seconds)}</b>{' '}
+						<i class={`k-${kind}`} aria-hidden /> {STRETCH_NAMES[kind]}{' '}
+						<b class="time">{duration(seconds)}</b>{' '}
 						<span class="dim num">{percent(seconds / whole)}</span>
 					</li>
 				))}

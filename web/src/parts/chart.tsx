@@ -25,7 +25,9 @@ export function Chart({ points, step, names }: Props) {
 		const element = place.current!;
 		const made = new uPlot(optionsFor(element, names, step, setAt), dataOf(points, step), element);
 		plot.current = made;
-		const sized = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height: element.clientHeight }));
+		const sized = new ResizeObserver(() =>
+			made.setSize({ width: element.clientWidth, height: element.clientHeight }),
+		);
 		sized.observe(element);
 		return () => {
 			sized.disconnect();
@@ -43,7 +45,8 @@ export function Chart({ points, step, names }: Props) {
 				</span>
 				{names.map((name, i) => (
 					<span key={name} class={`chart-key k${i}`}>
-						<i /> {name} <b>{shown ? shown.values[i] : points.reduce((n, p) => n + (p.values[i] ?? 0), 0)}</b>
+						<i /> {name}{' '}
+						<b>{shown ? shown.values[i] : points.reduce((n, p) => n + (p.values[i] ?? 0), 0)}</b>
 					</span>
 				))}
 			</p>
@@ -67,7 +70,12 @@ function optionsFor(
 	const colour = (name: string) => style.getPropertyValue(name).trim();
 	const font = `12px ${style.fontFamily}`;
 	const bars = (share: number) => uPlot.paths.bars!({ size: [share, 40], gap: 2, radius: 0.15 });
-	const axis = { stroke: colour('--dim'), font, ticks: { show: false }, grid: { stroke: colour('--line'), width: 1 } };
+	const axis = {
+		stroke: colour('--dim'),
+		font,
+		ticks: { show: false },
+		grid: { stroke: colour('--line'), width: 1 },
+	};
 	return {
 		width: element.clientWidth,
 		height: element.clientHeight,
@@ -75,11 +83,19 @@ function optionsFor(
 		legend: { show: false },
 		cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
 		scales: {
-			x: { time: true, range: (_, min, max) => [min - step * 0.6, Math.max(max + step * 0.6, min + step * 8)] },
+			x: {
+				time: true,
+				range: (_, min, max) => [min - step * 0.6, Math.max(max + step * 0.6, min + step * 8)],
+			},
 			y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
 		},
 		axes: [
-			{ ...axis, grid: { show: false }, values: (_, splits) => splits.map((s) => minuteOfDay(s)), size: 26 },
+			{
+				...axis,
+				grid: { show: false },
+				values: (_, splits) => splits.map((s) => minuteOfDay(s)),
+				size: 26,
+			},
 			{ ...axis, size: 44, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000] },
 		],
 		series: [

@@ -36,7 +36,10 @@ export function DayChart({ groups, period, query }: Props) {
 				<h2>Per {step / 60} minutes</h2>
 				<label>
 					<span class="unseen">Calls of</span>
-					<select value={chosen ? keyOf(chosen.pbx, chosen.group) : ''} onChange={(e) => choose(e.currentTarget.value)}>
+					<select
+						value={chosen ? keyOf(chosen.pbx, chosen.group) : ''}
+						onChange={(e) => choose(e.currentTarget.value)}
+					>
 						<option value="">all calls</option>
 						{groups.map((g) => (
 							<option key={keyOf(g.pbx, g.group)} value={keyOf(g.pbx, g.group)}>
@@ -54,16 +57,27 @@ export function DayChart({ groups, period, query }: Props) {
 	);
 }
 
-async function load(group: Group | null, period: Period, step: number, signal: AbortSignal): Promise<ChartPoint[]> {
+async function load(
+	group: Group | null,
+	period: Period,
+	step: number,
+	signal: AbortSignal,
+): Promise<ChartPoint[]> {
 	const now = store.clock.running();
-	const query = new URLSearchParams({ from: String(Math.floor(periodStart(period, now))), step: String(step) });
+	const query = new URLSearchParams({
+		from: String(Math.floor(periodStart(period, now))),
+		step: String(step),
+	});
 	let points: ChartPoint[];
 	if (group) {
 		const series = await getGroupSeries(group.pbx, group.group, query, signal);
 		points = series.points.map((p) => ({ at: p.at, values: [p.offered, p.answered, p.abandoned] }));
 	} else {
 		const series = await getSeries(query, signal);
-		points = series.points.map((p) => ({ at: p.at, values: [p.incoming + p.outgoing + p.internal, p.answered, p.abandoned] }));
+		points = series.points.map((p) => ({
+			at: p.at,
+			values: [p.incoming + p.outgoing + p.internal, p.answered, p.abandoned],
+		}));
 	}
 	return withoutNight(points);
 }

@@ -40,7 +40,12 @@ export function Toggles({ label, options, chosen, onChange }: TogglesProps) {
 	return (
 		<div class="toggles" role="group" aria-label={label}>
 			{options.map((o) => (
-				<button type="button" key={o.value} aria-pressed={chosen.includes(o.value)} onClick={() => turn(o.value)}>
+				<button
+					type="button"
+					key={o.value}
+					aria-pressed={chosen.includes(o.value)}
+					onClick={() => turn(o.value)}
+				>
 					{o.name} <span class="num">{count(o.count)}</span>
 				</button>
 			))}

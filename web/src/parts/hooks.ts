@@ -87,7 +87,11 @@ export interface Loaded<T> {
 }
 
 /** Asks the gateway, again when `key` changes, and every so many seconds; old data stays until there is new. */
-export function useLoad<T>(key: string, ask: (signal: AbortSignal) => Promise<T>, everySeconds = 0): Loaded<T> {
+export function useLoad<T>(
+	key: string,
+	ask: (signal: AbortSignal) => Promise<T>,
+	everySeconds = 0,
+): Loaded<T> {
 	const [state, set] = useState<{ key: string; data: T | null; error: ApiError | null; loading: boolean }>({
 		key,
 		data: null,

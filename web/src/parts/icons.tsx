@@ -26,7 +26,10 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 export function Icon({ name, label }: { name: IconName; label?: string }) {
-	const says = label === undefined ? { 'aria-hidden': true as const } : { role: 'img' as const, 'aria-label': label };
+	const says =
+		label === undefined
+			? { 'aria-hidden': true as const }
+			: { role: 'img' as const, 'aria-label': label };
 	return (
 		<svg class="icon" viewBox="0 0 16 16" {...says}>
 			<path d={PATHS[name]} />

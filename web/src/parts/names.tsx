@@ -34,4 +34,3 @@ export function Name({ who, none = 'withheld' }: { who: Somebody; none?: string 
 		</>
 	);
 }
-

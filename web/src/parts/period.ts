@@ -41,7 +41,8 @@ export function useGroups(settings: Settings): BoardGroups {
 	const { period } = settings;
 	const asked = useLoad(
 		JSON.stringify(period),
-		async (signal) => (period.kind === 'day' ? null : (await getGroups(periodQuery(period), signal)).groups),
+		async (signal) =>
+			period.kind === 'day' ? null : (await getGroups(periodQuery(period), signal)).groups,
 		period.kind === 'day' ? 0 : POLL_S,
 	);
 	const sums = new Map((asked.data ?? []).map((g) => [keyOf(g.pbx, g.group), g]));
@@ -50,7 +51,11 @@ export function useGroups(settings: Settings): BoardGroups {
 			const sum = period.kind === 'day' ? undefined : sums.get(keyOf(now.pbx, now.group));
 			return sum ? { ...sum, waiting: now.waiting, longest_wait_since: now.longest_wait_since } : now;
 		})
-		.sort((x, y) => x.pbx.localeCompare(y.pbx) * order() || x.group.localeCompare(y.group, undefined, { numeric: true }));
+		.sort(
+			(x, y) =>
+				x.pbx.localeCompare(y.pbx) * order() ||
+				x.group.localeCompare(y.group, undefined, { numeric: true }),
+		);
 	return { groups, error: asked.error, again: asked.again };
 }
 

@@ -11,7 +11,12 @@ export function Records({ records }: { records: CallRecord[] }) {
 				<h2>{plural(records.length, 'record')} of the PBX</h2>
 				{records.length > 0 && (
 					<label>
-						<input type="checkbox" checked={all} onChange={(e) => setAll(e.currentTarget.checked)} /> with empty fields
+						<input
+							type="checkbox"
+							checked={all}
+							onChange={(e) => setAll(e.currentTarget.checked)}
+						/>{' '}
+						with empty fields
 					</label>
 				)}
 			</header>
@@ -55,7 +60,9 @@ function isEmpty(value: unknown): boolean {
 }
 
 function Fields({ value, all }: { value: Fieldset; all: boolean }) {
-	const flat = Object.entries(value).filter(([key, v]) => key !== 'kind' && !isFieldset(v) && !isListOfFieldsets(v));
+	const flat = Object.entries(value).filter(
+		([key, v]) => key !== 'kind' && !isFieldset(v) && !isListOfFieldsets(v),
+	);
 	const groups = Object.entries(value).flatMap(([name, v]): [string, Fieldset][] => {
 		if (isFieldset(v)) return [[name, v]];
 		if (isListOfFieldsets(v)) return v.map((each, i) => [`${name} ${i + 1}`, each]);

@@ -59,7 +59,12 @@ export function Shell({ view, onHelp, children }: Props) {
 				{store.info?.demo && <span class="tag">demo</span>}
 				<nav class="views" aria-label="Views">
 					{VIEWS.map((v) => (
-						<a key={v.view} href={href(v.view)} title={`${v.name} (${v.key})`} {...(v.view === view ? { 'aria-current': 'page' as const } : {})}>
+						<a
+							key={v.view}
+							href={href(v.view)}
+							title={`${v.name} (${v.key})`}
+							{...(v.view === view ? { 'aria-current': 'page' as const } : {})}
+						>
 							<Icon name={v.icon} />
 							<span>{v.name}</span>
 						</a>
@@ -77,10 +82,21 @@ export function Shell({ view, onHelp, children }: Props) {
 					>
 						<Icon name={theme === 'auto' ? 'auto' : theme === 'dark' ? 'moon' : 'sun'} />
 					</button>
-					<a class="plain button" href={href('wall')} aria-label="Full screen for the wall" title="For the wall (w)">
+					<a
+						class="plain button"
+						href={href('wall')}
+						aria-label="Full screen for the wall"
+						title="For the wall (w)"
+					>
 						<Icon name="wall" />
 					</a>
-					<button type="button" class="plain wide-only" aria-label="Help and keys" title="Keys (?)" onClick={onHelp}>
+					<button
+						type="button"
+						class="plain wide-only"
+						aria-label="Help and keys"
+						title="Keys (?)"
+						onClick={onHelp}
+					>
 						<Icon name="help" />
 					</button>
 				</div>

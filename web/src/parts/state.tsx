@@ -12,7 +12,12 @@ const SHAPES: Record<string, preact.JSX.Element> = {
 	held: <path d="M2.8 2h2.2v8H2.8zM7 2h2.2v8H7z" />,
 	parked: <path d="M3.5 10.5v-9h3a2.5 2.5 0 0 1 0 5h-3" class="line" />,
 	conference: <path d="M6 1l5 9H1z" />,
-	voicemail: <path d="M3.2 8a1.9 1.9 0 1 1 0-3.8 1.9 1.9 0 0 1 0 3.8h5.6a1.9 1.9 0 1 1 0-3.8 1.9 1.9 0 0 1 0 3.8" class="line" />,
+	voicemail: (
+		<path
+			d="M3.2 8a1.9 1.9 0 1 1 0-3.8 1.9 1.9 0 0 1 0 3.8h5.6a1.9 1.9 0 1 1 0-3.8 1.9 1.9 0 0 1 0 3.8"
+			class="line"
+		/>
+	),
 	over: <path d="M3 6h6" class="line" />,
 };
 
@@ -36,7 +41,8 @@ export function userStateName(state: UserState): string {
 }
 
 export function StateMark({ state }: { state: CallState | UserState }) {
-	const name = (STATE_NAMES as Record<string, string>)[state] ?? (USER_STATE_NAMES as Record<string, string>)[state];
+	const name =
+		(STATE_NAMES as Record<string, string>)[state] ?? (USER_STATE_NAMES as Record<string, string>)[state];
 	return (
 		<span class={`state s-${state}`}>
 			<Glyph state={state} />

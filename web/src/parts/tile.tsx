@@ -25,7 +25,10 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 	const { level, figures } = judged;
 	const marked = (name: keyof Limits, others = '') => [others, figures[name] ?? ''].join(' ').trim();
 	return (
-		<article class={`tile ${stale ? 'stale-tile' : level}`} aria-label={`Group ${group.name || group.group}`}>
+		<article
+			class={`tile ${stale ? 'stale-tile' : level}`}
+			aria-label={`Group ${group.name || group.group}`}
+		>
 			<header>
 				<h3>{group.name || group.group}</h3>
 				<span class="tile-number">{showPbx ? `${group.group} · ${group.pbx}` : group.group}</span>
@@ -53,7 +56,11 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 					<span>longest wait</span>
 				</p>
 			</div>
-			<ServiceLevel group={group} limit={limits.service_level_percent} mark={marked('service_level_percent')} />
+			<ServiceLevel
+				group={group}
+				limit={limits.service_level_percent}
+				mark={marked('service_level_percent')}
+			/>
 			<dl class="tile-day">
 				<div>
 					<dt>avg wait</dt>
@@ -71,7 +78,11 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 					<dt>abandoned</dt>
 					<dd class={marked('abandoned')}>
 						{abandonedHref && group.abandoned > 0 ? (
-							<a class="count-link" href={abandonedHref} aria-label={`${group.abandoned} abandoned, list them`}>
+							<a
+								class="count-link"
+								href={abandonedHref}
+								aria-label={`${group.abandoned} abandoned, list them`}
+							>
 								{count(group.abandoned)}
 							</a>
 						) : (
@@ -95,7 +106,10 @@ function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark
 			</div>
 			<p>
 				<b class={mark}>{percent(level)}</b> <span class="level-name">service level</span>{' '}
-				<span class="formula" title={`Answered within ${threshold_s} s, of all offered less those who gave up at once`}>
+				<span
+					class="formula"
+					title={`Answered within ${threshold_s} s, of all offered less those who gave up at once`}
+				>
 					{answered_in_threshold} in {threshold_s} s ÷ ({offered} − {abandoned_short} short)
 				</span>
 			</p>

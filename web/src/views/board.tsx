@@ -32,13 +32,22 @@ export function Board({ query }: { query: URLSearchParams }) {
 	);
 }
 
-function Tiles({ tiles, all, query }: { tiles: ReturnType<typeof shown>; all: number; query: URLSearchParams }) {
+function Tiles({
+	tiles,
+	all,
+	query,
+}: {
+	tiles: ReturnType<typeof shown>;
+	all: number;
+	query: URLSearchParams;
+}) {
 	useTopics('links');
 	if (!store.filled) return <Loading what="the groups" />;
 	if (all === 0)
 		return (
 			<Empty title="No groups yet">
-				A group has its tile here as soon as its first call comes in. Nothing needs to be set up for it.
+				A group has its tile here as soon as its first call comes in. Nothing needs to be set up for
+				it.
 			</Empty>
 		);
 	if (tiles.length === 0)
@@ -58,7 +67,11 @@ function Tiles({ tiles, all, query }: { tiles: ReturnType<typeof shown>; all: nu
 						group={g}
 						showPbx={pbxs.size > 1}
 						stale={link !== undefined && !linkIsUp(link)}
-						abandonedHref={href('board', [], withQuery(query, { abandoned: keyOf(g.pbx, g.group) }))}
+						abandonedHref={href(
+							'board',
+							[],
+							withQuery(query, { abandoned: keyOf(g.pbx, g.group) }),
+						)}
 					/>
 				);
 			})}
@@ -106,7 +119,10 @@ function readChoice(value: string, current: Period): Period {
 
 export function PeriodChoice({ period }: { period: Settings['period'] }) {
 	const value = period.kind === 'minutes' ? String(period.minutes) : period.kind;
-	const minutes = period.kind === 'minutes' && !MINUTES.includes(period.minutes) ? [...MINUTES, period.minutes] : MINUTES;
+	const minutes =
+		period.kind === 'minutes' && !MINUTES.includes(period.minutes)
+			? [...MINUTES, period.minutes]
+			: MINUTES;
 	return (
 		<div class="period">
 			<label>

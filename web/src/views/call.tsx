@@ -85,7 +85,9 @@ function useFresh(live: Call | null, again: () => void): void {
 /** The stream and the answer overtake each other; what is over stays over. */
 function newer(live: Call | null, asked: Call | null): Call | null {
 	if (!live || !asked) return live ?? asked;
-	return asked.ended !== null || (asked.timeline?.length ?? 0) > (live.timeline?.length ?? 0) ? asked : live;
+	return asked.ended !== null || (asked.timeline?.length ?? 0) > (live.timeline?.length ?? 0)
+		? asked
+		: live;
 }
 
 function CallHead({ call }: { call: Call }) {
@@ -94,16 +96,20 @@ function CallHead({ call }: { call: Call }) {
 		<header class="call-head">
 			<p class="call-kind">
 				<DirectionIcon direction={call.direction} /> {DIRECTION_NAMES[call.direction]}
-				{call.group && <> for {groupName(call)}</>}, {fullDay(call.started)}, {timeOfDay(call.started)}
+				{call.group && <> for {groupName(call)}</>}, {fullDay(call.started)},{' '}
+				{timeOfDay(call.started)}
 			</p>
 			<h1>
-				<Name who={caller(call)} /> <Icon name="arrow" label="to" /> <Name who={called(call)} none="nobody yet" />
+				<Name who={caller(call)} /> <Icon name="arrow" label="to" />{' '}
+				<Name who={called(call)} none="nobody yet" />
 			</h1>
 			<p class="call-end">
 				{up ? (
 					<StateMark state={call.state} />
 				) : (
-					<span class={`outcome o-${call.outcome}`}>{call.outcome ? OUTCOME_NAMES[call.outcome] : 'Over'}</span>
+					<span class={`outcome o-${call.outcome}`}>
+						{call.outcome ? OUTCOME_NAMES[call.outcome] : 'Over'}
+					</span>
 				)}
 				<span class="call-length">
 					<Span from={call.started} until={call.ended} pbx={call.pbx} />
@@ -115,7 +121,10 @@ function CallHead({ call }: { call: Call }) {
 					</span>
 				)}
 				{call.incomplete && (
-					<span class="tag" title="Part of it was hidden by a gap or a lost link, or it was up before the gateway">
+					<span
+						class="tag"
+						title="Part of it was hidden by a gap or a lost link, or it was up before the gateway"
+					>
 						incomplete
 					</span>
 				)}
@@ -129,7 +138,8 @@ function Facts({ call }: { call: Call }) {
 		<li key={`${s.who} ${s.from}`}>
 			{personName(call, s.who)}{' '}
 			<span class="dim">
-				<span class="time">{timeOfDay(s.from)}</span>, talked <span class="time">{duration(s.talk_s)}</span>
+				<span class="time">{timeOfDay(s.from)}</span>, talked{' '}
+				<span class="time">{duration(s.talk_s)}</span>
 				{s.hold_s > 0 && (
 					<>
 						, held <span class="time">{duration(s.hold_s)}</span>

@@ -12,7 +12,19 @@ import { Empty, Failed, Loading } from '../parts/words';
 import { DirectionIcon, Name, groupName } from '../parts/names';
 
 const PAGE = 100;
-const FILTERS = ['q', 'direction', 'outcome', 'extension', 'group', 'number', 'from', 'to', 'min_s', 'order'] as const;
+const FILTERS = [
+	'pbx',
+	'q',
+	'direction',
+	'outcome',
+	'extension',
+	'group',
+	'number',
+	'from',
+	'to',
+	'min_s',
+	'order',
+] as const;
 
 /** The page's own address has local times; the gateway wants seconds. */
 export function asked(query: URLSearchParams): URLSearchParams {
@@ -27,7 +39,7 @@ export function asked(query: URLSearchParams): URLSearchParams {
 }
 
 export function History({ query }: { query: URLSearchParams }) {
-	useTopics('groups', 'users');
+	useTopics('groups', 'users', 'links');
 	const filters = asked(query);
 	const page = new URLSearchParams(filters);
 	page.set('limit', String(PAGE));
@@ -42,7 +54,11 @@ export function History({ query }: { query: URLSearchParams }) {
 		<div class="history">
 			<div class="filters">
 				<h1>History</h1>
-				<SearchField value={query.get('q') ?? ''} label="Search names, numbers, tags" onInput={(q) => set({ q })} />
+				<SearchField
+					value={query.get('q') ?? ''}
+					label="Search names, numbers, tags"
+					onInput={(q) => set({ q })}
+				/>
 				<a class="button push" href={`v1/history?${csv}`} download="calls.csv">
 					<Icon name="download" /> CSV
 				</a>
@@ -52,7 +68,14 @@ export function History({ query }: { query: URLSearchParams }) {
 			{!data && !error && <Loading what="the calls" />}
 			{data && data.calls.length === 0 && <Nothing filtered={[...filters].length > 0} />}
 			{data && data.calls.length > 0 && <CallTable calls={data.calls} loading={loading} />}
-			{data && <Pager query={query} next={data.next} cursor={cursor} ascending={query.get('order') === 'asc'} />}
+			{data && (
+				<Pager
+					query={query}
+					next={data.next}
+					cursor={cursor}
+					ascending={query.get('order') === 'asc'}
+				/>
+			)}
 		</div>
 	);
 }
@@ -64,6 +87,7 @@ interface FiltersProps {
 
 function Filters({ query, set }: FiltersProps) {
 	const groups = [...store.groups.values()];
+	const pbxs = [...store.links.keys()];
 	const input = (key: string, name: string, type: 'text' | 'number' | 'datetime-local' = 'text') => (
 		<label>
 			{name}
@@ -90,9 +114,19 @@ function Filters({ query, set }: FiltersProps) {
 	const filtered = FILTERS.some((key) => query.has(key));
 	return (
 		<form class="filter-fields" onSubmit={(e) => e.preventDefault()} aria-label="Filters">
+			{pbxs.length > 1 &&
+				select(
+					'pbx',
+					'PBX',
+					pbxs.map((name) => [name, name]),
+				)}
 			{select('direction', 'Direction', Object.entries(DIRECTION_NAMES))}
 			{select('outcome', 'Outcome', Object.entries(OUTCOME_NAMES))}
-			{select('group', 'Group', groups.map((g) => [g.group, g.name || g.group]))}
+			{select(
+				'group',
+				'Group',
+				groups.map((g) => [g.group, g.name || g.group]),
+			)}
 			{input('extension', 'Extension')}
 			{input('number', 'Number')}
 			{input('from', 'From', 'datetime-local')}
@@ -100,7 +134,10 @@ function Filters({ query, set }: FiltersProps) {
 			{input('min_s', 'At least (s)', 'number')}
 			<label>
 				Order
-				<select value={query.get('order') ?? ''} onChange={(e) => set({ order: e.currentTarget.value })}>
+				<select
+					value={query.get('order') ?? ''}
+					onChange={(e) => set({ order: e.currentTarget.value })}
+				>
 					<option value="">newest first</option>
 					<option value="asc">oldest first</option>
 				</select>
@@ -191,7 +228,9 @@ function Row({ call }: { call: Call }) {
 			</td>
 			<td class="wide">{groupName(call)}</td>
 			<td class="c-outcome">
-				{call.outcome && <span class={`outcome o-${call.outcome}`}>{OUTCOME_NAMES[call.outcome]}</span>}
+				{call.outcome && (
+					<span class={`outcome o-${call.outcome}`}>{OUTCOME_NAMES[call.outcome]}</span>
+				)}
 			</td>
 			<td class="c-time wide time">{duration(call.ring_s)}</td>
 			<td class="c-time wide time">{call.answered === null ? '–' : duration(call.talk_s)}</td>

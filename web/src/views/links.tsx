@@ -37,7 +37,11 @@ export function Links() {
 			)}
 			<div class="link-list">
 				{links.map((link) => (
-					<LinkCard key={link.pbx} link={link} connections={connections.get(link.pbx) ?? link.connections} />
+					<LinkCard
+						key={link.pbx}
+						link={link}
+						connections={connections.get(link.pbx) ?? link.connections}
+					/>
 				))}
 			</div>
 			<Notices />
@@ -58,7 +62,8 @@ function LinkCard({ link, connections }: { link: Link; connections: Connections 
 			<header>
 				<h2>{link.pbx}</h2>
 				<span class={`pill ${level}`}>
-					{level === 'calm' ? <span class="dot" aria-hidden /> : <Icon name={level} />} {STATE_WORDS[link.state] ?? link.state}
+					{level === 'calm' ? <span class="dot" aria-hidden /> : <Icon name={level} />}{' '}
+					{STATE_WORDS[link.state] ?? link.state}
 				</span>
 				<span class="dim">
 					since {dayAndTime(link.since, store.clock.running())} (<Running since={link.since} />)
@@ -67,7 +72,12 @@ function LinkCard({ link, connections }: { link: Link; connections: Connections 
 			{(link.reason || link.detail) && (
 				<p class="link-reason">
 					<b>{words(link.reason ?? '')}</b>
-					{link.detail && <>{link.reason ? ': ' : ''}{link.detail}</>}
+					{link.detail && (
+						<>
+							{link.reason ? ': ' : ''}
+							{link.detail}
+						</>
+					)}
 				</p>
 			)}
 			{link.advice && (
@@ -81,12 +91,19 @@ function LinkCard({ link, connections }: { link: Link; connections: Connections 
 				<Fact name="Address" value={link.address ?? ''} />
 				<Fact name="URL" value={link.url} />
 				<Fact name="PBX" value={link.variant ?? ''} />
-				<Fact name="Events asked for" value={Array.isArray(link.flags) ? link.flags.join(' ') : (link.flags ?? '')} />
+				<Fact
+					name="Events asked for"
+					value={Array.isArray(link.flags) ? link.flags.join(' ') : (link.flags ?? '')}
+				/>
 				<Fact name="Nodes" value={(link.nodes ?? []).join(', ')} />
 				<Fact name="Events" value={count(link.events ?? 0)} />
 				<Fact
 					name="Gaps"
-					value={link.gaps > 0 ? `${plural(link.gaps, 'gap')}, ${plural(link.missed, 'event')} missed` : 'none'}
+					value={
+						link.gaps > 0
+							? `${plural(link.gaps, 'gap')}, ${plural(link.missed, 'event')} missed`
+							: 'none'
+					}
 				/>
 			</dl>
 		</article>
@@ -123,7 +140,9 @@ function Retry({ link }: { link: Link }) {
 
 function holder(other: OtherHolder): string {
 	if (typeof other === 'string') return other;
-	return [other.name ?? other.application, other.address].filter(Boolean).join(', ') || 'another application';
+	return (
+		[other.name ?? other.application, other.address].filter(Boolean).join(', ') || 'another application'
+	);
 }
 
 /** The PBX serves three applications, no more, so who holds the places is what one wants to know when it refuses. */
@@ -134,7 +153,10 @@ function Slots({ connections }: { connections: Connections }) {
 		...Array.from({ length: ours }, () => ({ kind: 'ours', text: 'this gateway' })),
 		...known.map((o) => ({ kind: 'other', text: holder(o) })),
 	];
-	const rest = others === 'unknown' ? { kind: 'unknown', text: 'free, or another’s' } : { kind: 'free', text: 'not seen in use' };
+	const rest =
+		others === 'unknown'
+			? { kind: 'unknown', text: 'free, or another’s' }
+			: { kind: 'free', text: 'not seen in use' };
 	while (slots.length < limit) slots.push(rest);
 	return (
 		<div class="slots">
@@ -161,8 +183,13 @@ function Notices() {
 				{[...notices].reverse().map((n) => (
 					<li key={n.id}>
 						<span class="time">{timeOfDay(n.at)}</span>{' '}
-						{n.scope === 'pbx' ? `${n.pbx}${n.node ? `, node ${n.node}` : ''}` : n.scope === 'slow' ? 'this page was too slow' : 'away for too long'}
-						: {n.missed === null ? 'an unknown number of messages' : plural(n.missed, 'message')} missed
+						{n.scope === 'pbx'
+							? `${n.pbx}${n.node ? `, node ${n.node}` : ''}`
+							: n.scope === 'slow'
+								? 'this page was too slow'
+								: 'away for too long'}
+						: {n.missed === null ? 'an unknown number of messages' : plural(n.missed, 'message')}{' '}
+						missed
 					</li>
 				))}
 			</ul>
@@ -176,8 +203,8 @@ function About() {
 	return (
 		<p class="dim about">
 			Gateway {info.version}, running since {dayAndTime(info.started, store.clock.running())}
-			{info.demo ? ', with a simulated PBX' : ''}. Answered within {info.threshold_s} s counts for the service level; under{' '}
-			{info.short_s} s is a short call.
+			{info.demo ? ', with a simulated PBX' : ''}. Answered within {info.threshold_s} s counts for the
+			service level; under {info.short_s} s is a short call.
 		</p>
 	);
 }

@@ -15,7 +15,16 @@ import { SearchField, Toggles, listOf } from '../parts/filters';
 import { VirtualTable, useTopOn } from '../parts/virtual-table';
 import { Empty, Loading } from '../parts/words';
 
-const STATES: CallState[] = ['queued', 'ringing', 'connected', 'held', 'parked', 'conference', 'voicemail', 'dialling'];
+const STATES: CallState[] = [
+	'queued',
+	'ringing',
+	'connected',
+	'held',
+	'parked',
+	'conference',
+	'voicemail',
+	'dialling',
+];
 
 type Order = 'started' | 'since' | 'state' | 'group';
 
@@ -32,7 +41,8 @@ export function Live({ query }: { query: URLSearchParams }) {
 	const order = readOrder(query.get('order'));
 	const { rows, counts } = select(query, order);
 	useTopOn(query.toString());
-	const set = (change: Record<string, string | null>) => navigate(href('live', [], withQuery(query, change)), true);
+	const set = (change: Record<string, string | null>) =>
+		navigate(href('live', [], withQuery(query, change)), true);
 	const cells = useMemo(() => (call: Call) => <Cells call={call} />, []);
 	return (
 		<div class="full">
@@ -40,14 +50,20 @@ export function Live({ query }: { query: URLSearchParams }) {
 				<h1>
 					Calls <span class="dim num">{count(store.calls.size)}</span>
 				</h1>
-				<SearchField value={query.get('q') ?? ''} label="Filter by name, number, group" onInput={(q) => set({ q })} />
+				<SearchField
+					value={query.get('q') ?? ''}
+					label="Filter by name, number, group"
+					onInput={(q) => set({ q })}
+				/>
 				<Toggles
 					label="States"
-					options={STATES.filter((s) => counts.has(s) || query.get('state')?.includes(s)).map((s) => ({
-						value: s,
-						name: <StateMark state={s} />,
-						count: counts.get(s) ?? 0,
-					}))}
+					options={STATES.filter((s) => counts.has(s) || query.get('state')?.includes(s)).map(
+						(s) => ({
+							value: s,
+							name: <StateMark state={s} />,
+							count: counts.get(s) ?? 0,
+						}),
+					)}
 					chosen={listOf(query.get('state'))}
 					onChange={(state) => set({ state: state.join(',') })}
 				/>

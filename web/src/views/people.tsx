@@ -21,20 +21,31 @@ export function People({ query }: { query: URLSearchParams }) {
 	useTopicsSlowly(DRAWN_EVERY_MS, 'users', 'calls');
 	const text = (query.get('q') ?? '').trim().toLowerCase();
 	const chosen = listOf(query.get('state'));
-	const found = [...store.users.values()].filter((u) => `${u.name} ${u.extension}`.toLowerCase().includes(text));
+	const found = [...store.users.values()].filter((u) =>
+		`${u.name} ${u.extension}`.toLowerCase().includes(text),
+	);
 	const by = (state: UserState) => found.filter((u) => u.state === state).sort(byExtension);
 	const shown = STATES.filter((s) => chosen.length === 0 || chosen.includes(s));
-	const set = (change: Record<string, string | null>) => navigate(href('people', [], withQuery(query, change)), true);
+	const set = (change: Record<string, string | null>) =>
+		navigate(href('people', [], withQuery(query, change)), true);
 	return (
 		<div class="people">
 			<div class="filters">
 				<h1>
 					People <span class="dim num">{count(store.users.size)}</span>
 				</h1>
-				<SearchField value={query.get('q') ?? ''} label="Filter by name or extension" onInput={(q) => set({ q })} />
+				<SearchField
+					value={query.get('q') ?? ''}
+					label="Filter by name or extension"
+					onInput={(q) => set({ q })}
+				/>
 				<Toggles
 					label="States"
-					options={STATES.map((s) => ({ value: s, name: <StateMark state={s} />, count: by(s).length }))}
+					options={STATES.map((s) => ({
+						value: s,
+						name: <StateMark state={s} />,
+						count: by(s).length,
+					}))}
 					chosen={chosen}
 					onChange={(state) => set({ state: state.join(',') })}
 				/>
@@ -115,5 +126,9 @@ class Person extends Component<PersonProps> {
 function With({ user, call }: { user: User; call: Call }) {
 	const mine = call.direction !== 'incoming' && caller(call).number === user.extension;
 	const other = mine ? called(call) : caller(call);
-	return <a href={callHref(call.pbx, call.id)}>{other.name || other.number ? somebody(other) : 'number withheld'}</a>;
+	return (
+		<a href={callHref(call.pbx, call.id)}>
+			{other.name || other.number ? somebody(other) : 'number withheld'}
+		</a>
+	);
 }

@@ -29,7 +29,10 @@ export function SettingsView() {
 				</div>
 				<label>
 					Colours{' '}
-					<select value={current.theme} onChange={(e) => settings.set({ theme: e.currentTarget.value as Theme })}>
+					<select
+						value={current.theme}
+						onChange={(e) => settings.set({ theme: e.currentTarget.value as Theme })}
+					>
 						<option value="auto">as the system</option>
 						<option value="dark">dark</option>
 						<option value="light">light</option>
@@ -102,7 +105,8 @@ function LimitTable({ limits }: { limits: Limits }) {
 				{(Object.keys(LIMIT_NAMES) as (keyof Limits)[]).map((name) => (
 					<tr key={name}>
 						<th scope="row">
-							{LIMIT_NAMES[name]} <span class="dim">{name === 'service_level_percent' ? 'under' : 'from'}</span>
+							{LIMIT_NAMES[name]}{' '}
+							<span class="dim">{name === 'service_level_percent' ? 'under' : 'from'}</span>
 						</th>
 						<td>{field(name, 'warn')}</td>
 						<td>{field(name, 'alarm')}</td>
@@ -174,7 +178,14 @@ function Files() {
 				>
 					Reset all
 				</button>
-				<input ref={file} type="file" accept="application/json,.json" hidden aria-label="Settings file" onChange={read} />
+				<input
+					ref={file}
+					type="file"
+					accept="application/json,.json"
+					hidden
+					aria-label="Settings file"
+					onChange={read}
+				/>
 			</div>
 			<p role="status" class={said?.bad ? 'form-error' : ''}>
 				{said?.text}

@@ -36,7 +36,9 @@ export function Wall() {
 			</header>
 			<Grid count={tiles.length}>
 				{!store.filled && <Loading what="the groups" />}
-				{store.filled && tiles.length === 0 && <Empty title="No groups yet">Tiles appear with the first calls.</Empty>}
+				{store.filled && tiles.length === 0 && (
+					<Empty title="No groups yet">Tiles appear with the first calls.</Empty>
+				)}
 				{tiles.map((g) => {
 					const link = store.links.get(g.pbx);
 					return (
@@ -88,7 +90,8 @@ function leave(event: Event): void {
 /** Browsers allow it only after a click or a key; opened by its address, the view fills the window instead. */
 function useFullScreen(): void {
 	useEffect(() => {
-		if (navigator.userActivation?.isActive) document.documentElement.requestFullscreen?.().catch(() => {});
+		if (navigator.userActivation?.isActive)
+			document.documentElement.requestFullscreen?.().catch(() => {});
 		const pressed = (event: KeyboardEvent) => {
 			if (event.key === 'Escape') navigate(href('board'));
 		};
