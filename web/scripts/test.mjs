@@ -25,7 +25,7 @@ async function compiled() {
 			target: 'node18',
 			rollupOptions: {
 				input: Object.fromEntries(files.map((name) => [basename(name, '.ts'), join(from, name)])),
-				output: { entryFileNames: '[name].mjs' },
+				output: { entryFileNames: '[name].mjs', chunkFileNames: '[name].mjs' },
 			},
 		},
 	});
