@@ -101,12 +101,12 @@ export class MockCall {
 
 	begin(now) {
 		const c = this.call;
-		const { cli, name } = c;
-		this.log(now, 'began', name || cli || 'unknown', '');
+		const { cli } = c;
+		this.log(now, 'began', cli, '');
 		if (c.direction === 'outgoing') return this.beginOutgoing(now);
 		if (c.direction === 'internal') return this.ringOne(now, this.someoneElse());
 		if (!this.group) return this.ringOne(now, this.me);
-		this.log(now, 'queued', name || cli, this.group.name);
+		this.log(now, 'queued', cli, this.group.group);
 		this.state(now, 'queued');
 		this.next = 'offer';
 		return this.random.between(0.6, 2);
@@ -115,7 +115,7 @@ export class MockCall {
 	beginOutgoing(now) {
 		const c = this.call;
 		this.people.set(this.me, 'talking', now, c.id);
-		this.log(now + 0.1, 'dialled', this.me.name, c.dialled);
+		this.log(now + 0.1, 'dialled', this.me.extension, c.dialled);
 		this.next = 'outgoingRings';
 		return this.random.between(1, 4);
 	}
@@ -123,7 +123,7 @@ export class MockCall {
 	outgoingRings(now) {
 		const c = this.call;
 		this.state(now, 'ringing');
-		this.log(now, 'ringing', c.dialled, this.me.name);
+		this.log(now, 'ringing', c.dialled, this.me.extension);
 		this.next = this.random.chance(0.8) ? 'outgoingAnswered' : 'fail';
 		return this.random.between(4, 22);
 	}
@@ -147,7 +147,7 @@ export class MockCall {
 		this.offered = [who];
 		this.people.set(who, 'ringing', now, c.id);
 		c.targets = [{ end: c.ends[1], extension: who.extension, name: who.name }];
-		this.log(now + 0.2, 'ringing', who.name, c.name || c.cli);
+		this.log(now + 0.2, 'ringing', who.extension, c.cli);
 		this.state(now, 'ringing');
 		const roll = this.random.next();
 		this.next = roll < 0.62 ? 'answer' : roll < 0.76 ? 'voicemail' : roll < 0.82 ? 'reject' : 'abandon';
@@ -159,13 +159,13 @@ export class MockCall {
 		if (!agent) {
 			if (now > this.patience) return this.giveUp(now);
 			this.next = 'offer';
-			if (this.random.chance(0.05)) this.log(now, 'announcement', this.group.name);
+			if (this.random.chance(0.05)) this.log(now, 'announcement', this.group.group);
 			return Math.min(this.random.between(3, 9), Math.max(0.5, this.patience - now));
 		}
 		this.offered = [agent];
 		this.people.set(agent, 'ringing', now, this.call.id);
 		this.call.targets = [{ end: this.call.ends[1], extension: agent.extension, name: agent.name }];
-		this.log(now, 'offered', agent.name, this.call.name || this.call.cli);
+		this.log(now, 'offered', agent.extension, this.call.cli);
 		if (this.random.chance(0.05)) this.next = 'rejectOffer';
 		else this.next = now + 4 > this.patience || this.random.chance(0.07) ? 'giveUp' : 'answer';
 		return this.next === 'answer'
@@ -178,7 +178,7 @@ export class MockCall {
 		this.release(now);
 		this.call.rejected_by.push(who.extension);
 		this.call.targets = [];
-		this.log(now, 'rejected', who.name, '', 'dnd');
+		this.log(now, 'rejected', who.extension, '', 'dnd');
 		this.next = 'offer';
 		return 2;
 	}
@@ -204,7 +204,7 @@ export class MockCall {
 		if (c.group) c.queue_s = tenth(now - c.started);
 		c.ring_s = tenth(now - c.started);
 		this.state(now, 'connected');
-		this.log(now, 'answered', c.direction === 'outgoing' ? c.dialled : who.name, c.name || c.cli);
+		this.log(now, 'answered', c.direction === 'outgoing' ? c.dialled : who.extension, c.cli);
 		this.begins(now, who);
 		if (c.direction !== 'incoming') this.people.set(this.me, 'talking', now, c.id);
 	}
@@ -244,7 +244,7 @@ export class MockCall {
 		this.heldAt = now;
 		this.state(now, 'held');
 		this.call.a.tone = 'hold_music';
-		this.log(now, 'held', this.call.name || this.call.cli, this.who.name);
+		this.log(now, 'held', this.call.cli, this.who.extension);
 		this.people.set(this.who, 'held', now, this.call.id);
 		this.next = 'retrieve';
 		return 5 + this.random.around(28);
@@ -257,7 +257,8 @@ export class MockCall {
 		c.segments.at(-1).hold_s += held;
 		c.a.tone = 'none';
 		this.state(now, 'connected');
-		this.log(now, this.next === 'unpark' ? 'unparked' : 'retrieved', c.name || c.cli, this.who.name);
+		if (this.next === 'unpark') this.log(now, 'unparked', '41');
+		else this.log(now, 'retrieved', c.cli, this.who.extension);
 		this.people.set(this.who, 'talking', now, c.id);
 		return this.talk();
 	}
@@ -265,7 +266,7 @@ export class MockCall {
 	park(now) {
 		this.heldAt = now;
 		this.state(now, 'parked');
-		this.log(now, 'parked', this.call.name || this.call.cli, 'slot 41');
+		this.log(now, 'parked', '41');
 		this.people.set(this.who, 'idle', now, null);
 		this.next = 'unpark';
 		return 8 + this.random.around(40);
@@ -279,9 +280,9 @@ export class MockCall {
 		const c = this.call;
 		const from = this.who;
 		const to = this.someoneElse();
-		this.log(now, 'held', c.name || c.cli, from.name);
+		this.log(now, 'held', c.cli, from.extension);
 		this.ends(now);
-		this.log(now + 3, 'transferred', from.name, to.name);
+		this.log(now + 3, 'transferred', from.extension, to.extension);
 		this.people.set(from, 'idle', now, null);
 		this.people.set(to, 'ringing', now, c.id);
 		this.offered = [to];
@@ -299,14 +300,14 @@ export class MockCall {
 		c.targets = [];
 		c.b = this.party(to, c.ends[1], false, 'connected');
 		this.state(now, 'connected');
-		this.log(now, 'answered', to.name, c.name || c.cli);
+		this.log(now, 'answered', to.extension, c.cli);
 		this.begins(now, to);
 		return this.talk();
 	}
 
 	conference(now) {
 		this.state(now, 'conference');
-		this.log(now, 'conferenced', this.someoneElse().name, this.who.name);
+		this.log(now, 'conferenced', this.someoneElse().extension, this.who.extension);
 		this.next = 'clear';
 		return 20 + this.random.around(120);
 	}
@@ -314,9 +315,9 @@ export class MockCall {
 	reject(now) {
 		const [who] = this.offered;
 		this.call.rejected_by.push(who.extension);
-		this.log(now, 'rejected', who.name, '', 'busy');
+		this.log(now, 'rejected', who.extension, '', 'busy');
 		this.call.outcome = 'rejected';
-		return this.over(now, this.call.name || this.call.cli, 'user_busy');
+		return this.over(now, 'caller', 'user_busy');
 	}
 
 	voicemail(now) {
@@ -324,7 +325,7 @@ export class MockCall {
 		this.call.targets = [];
 		this.state(now, 'voicemail');
 		this.mailAt = now;
-		this.log(now, 'voicemail', this.call.name || this.call.cli, 'voicemail');
+		this.log(now, 'voicemail', this.call.cli, 'voicemail');
 		if (this.call.answered === null) this.call.outcome = 'voicemail';
 		this.next = 'voicemailOver';
 		return this.random.between(8, 40);
@@ -332,26 +333,27 @@ export class MockCall {
 
 	voicemailOver(now) {
 		this.call.voicemail_s = tenth(now - this.mailAt);
-		return this.over(now, this.call.name || this.call.cli, 'normal');
+		return this.over(now, 'caller', 'normal');
 	}
 
 	fail(now) {
 		this.call.outcome = this.random.chance(0.5) ? 'failed' : 'abandoned';
+		const failed = this.call.outcome === 'failed';
 		return this.over(
 			now,
-			this.call.outcome === 'failed' ? this.call.dialled : this.me.name,
-			this.call.outcome === 'failed' ? 'no_user_responding' : 'normal',
+			failed ? 'system' : this.me.extension,
+			failed ? 'no_user_responding' : 'normal',
 		);
 	}
 
 	abandon(now) {
 		this.call.outcome = 'abandoned';
-		return this.over(now, this.call.name || this.call.cli, 'normal');
+		return this.over(now, 'caller', 'normal');
 	}
 
 	clear(now) {
-		const outside = this.call.name || this.call.cli || this.call.dialled;
-		return this.over(now, this.random.chance(0.6) ? outside : this.who.name, 'normal');
+		const outside = this.call.direction === 'outgoing' ? 'called' : 'caller';
+		return this.over(now, this.random.chance(0.6) ? outside : this.who.extension, 'normal');
 	}
 
 	release(now) {
@@ -366,7 +368,7 @@ export class MockCall {
 		if (c.direction !== 'incoming') this.people.set(this.me, 'idle', now, null);
 		if (c.answered !== null) c.outcome = 'answered';
 		c.ended = tenth(now);
-		c.end_party = by || 'unknown';
+		c.end_party = by;
 		c.cause = cause;
 		c.targets = [];
 		if (c.answered === null) {
@@ -376,7 +378,8 @@ export class MockCall {
 		c.duration_s = tenth(now - c.started);
 		c.talk_s = c.answered === null ? 0 : tenth(now - c.answered - c.voicemail_s);
 		this.state(now, 'over');
-		this.log(now, 'cleared', by || 'unknown', '', cause);
+		const gone = { caller: c.cli, called: c.dialled, system: c.cli }[by] ?? by;
+		this.log(now, 'cleared', gone, '', cause);
 		return null;
 	}
 }

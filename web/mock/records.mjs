@@ -60,7 +60,7 @@ function detail(call, entry, i) {
 	};
 	if (call.b && entry.at >= (call.answered ?? Infinity)) record.party_b = partyRecord(call.b);
 	if (entry.what === 'offered' || entry.what === 'ringing')
-		record.targets = [{ end: call.ends[1], extension: call.answered_by, name: entry.who }];
+		record.targets = [{ end: call.ends[1], extension: entry.who, name: '' }];
 	return record;
 }
 

@@ -67,7 +67,16 @@ export function group(part: Partial<Group> = {}): Group {
 }
 
 export function user(part: Partial<User> = {}): User {
-	return { pbx: 'main', extension: '4001', name: 'Ana', state: 'idle', since: 1000, call: null, ...part };
+	return {
+		pbx: 'main',
+		extension: '4001',
+		name: 'Ana',
+		state: 'idle',
+		since: 1000,
+		call: null,
+		with: '',
+		...part,
+	};
 }
 
 export function link(part: Partial<Link> = {}): Link {

@@ -1,6 +1,7 @@
 /* Questions to the gateway. All addresses are relative to the page, so it works behind a proxy under a path. */
 import type { Clock } from './clock';
 import type { Call, CallRecord, Group, GroupPoint, Info, Link, Series, TotalPoint } from './types';
+import { readCall, readGroup } from './wire';
 
 const TIMEOUT_MS = 10_000;
 
@@ -77,8 +78,10 @@ export interface CallDetail {
 	records: CallRecord[];
 }
 
-export function getCall(pbx: string, id: string, signal?: AbortSignal): Promise<CallDetail> {
-	return get(`v1/calls/${encodeURIComponent(id)}?pbx=${encodeURIComponent(pbx)}`, signal);
+export async function getCall(pbx: string, id: string, signal?: AbortSignal): Promise<CallDetail> {
+	const path = `v1/calls/${encodeURIComponent(id)}?pbx=${encodeURIComponent(pbx)}`;
+	const answer = await get<{ call: unknown; records?: CallRecord[] }>(path, signal);
+	return { call: readCall(answer.call, pbx), records: answer.records ?? [] };
 }
 
 export interface HistoryPage {
@@ -86,12 +89,18 @@ export interface HistoryPage {
 	next: string | null;
 }
 
-export function getHistory(query: URLSearchParams, signal?: AbortSignal): Promise<HistoryPage> {
-	return get(`v1/history?${query}`, signal);
+export async function getHistory(query: URLSearchParams, signal?: AbortSignal): Promise<HistoryPage> {
+	const answer = await get<{ calls: unknown[]; next?: string | null }>(`v1/history?${query}`, signal);
+	return { calls: answer.calls.map((call) => readCall(call)), next: answer.next ?? null };
 }
 
-export function getGroups(query: URLSearchParams, signal?: AbortSignal): Promise<{ groups: Group[] }> {
-	return get(`v1/groups?${query}`, signal);
+export async function getGroups(
+	query: URLSearchParams,
+	threshold_s?: number,
+	signal?: AbortSignal,
+): Promise<Group[]> {
+	const answer = await get<{ groups: unknown[] }>(`v1/groups?${query}`, signal);
+	return answer.groups.map((group) => readGroup(group, '', threshold_s));
 }
 
 export function getGroupSeries(pbx: string, group: string, query: URLSearchParams, signal?: AbortSignal) {

@@ -6,6 +6,7 @@
 import { ApiError, getInfo } from './api';
 import type { Store } from './store';
 import type { Info, Message } from './types';
+import { readMessage } from './wire';
 
 const KINDS = ['call', 'user', 'group', 'link', 'gap', 'snapshot'] as const;
 const RETRY_MIN_S = 1;
@@ -113,9 +114,9 @@ export class Stream {
 	private receive(data: string): void {
 		let message: Message;
 		try {
-			message = JSON.parse(data) as Message;
+			message = readMessage(data, this.store.info?.threshold_s);
 		} catch {
-			console.error('a message of the stream is not JSON', data.slice(0, 200));
+			console.error('a message of the stream cannot be read', data.slice(0, 200));
 			return;
 		}
 		this.watch();

@@ -1,4 +1,5 @@
-/* The gateway's JSON, as it comes. Times are Unix seconds, durations seconds; null is "not, or not yet". */
+/* What the page works with, made of the gateway's JSON by wire.ts. Times are Unix seconds, durations seconds; null is
+ * "not, or not yet", an empty text "none, or not known". */
 
 export type Direction = 'incoming' | 'outgoing' | 'internal' | 'tandem';
 export type Outcome = 'answered' | 'voicemail' | 'rejected' | 'failed' | 'abandoned';
@@ -54,9 +55,10 @@ export type Happening =
 export interface TimelineEntry {
 	at: number;
 	what: Happening;
-	who?: string | null;
-	other?: string | null;
-	end?: string | null;
+	/** An extension or a number. */
+	who?: string;
+	other?: string;
+	end?: string;
 	cause?: string | null;
 }
 
@@ -101,16 +103,18 @@ export interface Call {
 	timeline: TimelineEntry[];
 }
 
-export type UserState = 'idle' | 'ringing' | 'talking' | 'held';
+export type UserState = 'idle' | 'ringing' | 'talking' | 'held' | 'dialling';
 
 export interface User {
 	pbx: string;
 	extension: string;
 	name: string;
 	state: UserState;
-	since: number;
+	/** null: nothing was told of it yet */
+	since: number | null;
 	call: string | null;
-	cmextn?: unknown;
+	/** Who is at the other side, where the call itself is not known. */
+	with: string;
 }
 
 export interface AbandonedCaller {

@@ -5,7 +5,7 @@ import type { Stretch } from '../model/stretches';
 import { STRETCH_NAMES, stretchesOf, sums } from '../model/stretches';
 import type { Call } from '../model/types';
 import { useTicking } from './hooks';
-import { groupName, personName } from './names';
+import { groupName, shortName } from './names';
 
 export function CallBar({ call }: { call: Call }) {
 	const now = useTicking(() => (call.ended === null ? Math.floor(store.clock.now(call.pbx)) : call.ended));
@@ -38,7 +38,7 @@ export function CallBar({ call }: { call: Call }) {
 }
 
 function whoIs(call: Call, { kind, who }: Stretch): string {
-	return kind === 'queue' && who === call.group ? groupName(call) : personName(call, who);
+	return kind === 'queue' && who === call.group ? groupName(call) : shortName(call, who);
 }
 
 function Piece({ stretch, who, share }: { stretch: Stretch; who: string; share: number }) {

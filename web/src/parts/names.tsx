@@ -1,7 +1,7 @@
 /* Names for the numbers that a call has, as far as the page knows them. */
 import { store } from '../app';
 import type { Somebody } from '../model/call';
-import { DIRECTION_NAMES } from '../model/call';
+import { DIRECTION_NAMES, called, caller, somebody } from '../model/call';
 import { keyOf } from '../model/store';
 import type { Call, Direction } from '../model/types';
 import { Icon } from './icons';
@@ -11,10 +11,31 @@ export function groupName(call: Call): string {
 	return store.groups.get(keyOf(call.pbx, call.group))?.name || call.group;
 }
 
-export function personName(call: Call, extension: string | null): string {
-	if (!extension) return '';
-	const user = store.users.get(keyOf(call.pbx, extension));
-	return user?.name ? `${user.name} (${extension})` : extension;
+export function personName(call: Call, number: string | null | undefined): string {
+	if (!number) return '';
+	const name = store.users.get(keyOf(call.pbx, number))?.name || (number === call.cli ? call.name : '');
+	return name ? `${name} (${number})` : number;
+}
+
+/** For places that are narrow, or in which the number stands already. */
+export function shortName(call: Call, number: string): string {
+	return store.users.get(keyOf(call.pbx, number))?.name || (number === call.cli && call.name) || number;
+}
+
+/** `end_party`: an extension, or who it was as seen from the call. */
+export function endedBy(call: Call): string {
+	switch (call.end_party) {
+		case null:
+			return '';
+		case 'caller':
+			return `the caller, ${somebody(caller(call))}`;
+		case 'called':
+			return `the called party, ${somebody(called(call))}`;
+		case 'system':
+			return 'the system';
+		default:
+			return personName(call, call.end_party);
+	}
 }
 
 export function DirectionIcon({ direction }: { direction: Direction }) {

@@ -42,7 +42,9 @@ export function useGroups(settings: Settings): BoardGroups {
 	const asked = useLoad(
 		JSON.stringify(period),
 		async (signal) =>
-			period.kind === 'day' ? null : (await getGroups(periodQuery(period), signal)).groups,
+			period.kind === 'day'
+				? null
+				: await getGroups(periodQuery(period), store.info?.threshold_s, signal),
 		period.kind === 'day' ? 0 : POLL_S,
 	);
 	const sums = new Map((asked.data ?? []).map((g) => [keyOf(g.pbx, g.group), g]));

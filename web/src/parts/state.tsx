@@ -26,6 +26,7 @@ const USER_STATE_NAMES: Record<UserState, string> = {
 	ringing: 'Ringing',
 	talking: 'Talking',
 	held: 'On hold',
+	dialling: 'Dialling',
 };
 
 export function Glyph({ state }: { state: string }) {

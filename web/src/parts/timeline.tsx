@@ -1,34 +1,43 @@
 /* What happened, one thing a line. */
 import { duration, preciseTime } from '../model/format';
 import type { Call, Happening, TimelineEntry } from '../model/types';
+import { groupName, personName } from './names';
 
-const WORDS: Record<Happening, (e: TimelineEntry) => string> = {
-	began: (e) => `${who(e)} began the call`,
-	dialled: (e) => `${who(e)} dialled ${other(e)}`,
-	offered: (e) => `offered to ${who(e)}`,
-	ringing: (e) => `${who(e)} rings`,
-	queued: (e) => `${who(e)} waits in the queue${e.other ? ` of ${e.other}` : ''}`,
-	announcement: () => 'an announcement is played',
-	answered: (e) => `${who(e)} answered`,
-	held: (e) => `${who(e)} was put on hold${e.other ? ` by ${e.other}` : ''}`,
-	retrieved: (e) => `${who(e)} was taken back${e.other ? ` by ${e.other}` : ''}`,
-	transferred: (e) => `${who(e)} transferred the call${e.other ? ` to ${e.other}` : ''}`,
-	parked: (e) => `${who(e)} was parked${e.other ? `: ${e.other}` : ''}`,
-	unparked: (e) => `${who(e)} was taken out of park${e.other ? ` by ${e.other}` : ''}`,
-	conferenced: (e) => `${who(e)} joined a conference${e.other ? ` of ${e.other}` : ''}`,
-	voicemail: (e) => `${who(e)} reached voicemail`,
-	rejected: (e) => `${who(e)} rejected`,
-	merged: (e) => `joined with another call${e.other ? `, ${e.other}` : ''}`,
-	cleared: (e) => `${who(e)} cleared`,
-	link_lost: (e) => `the link to ${who(e)} was lost`,
+type Say = (who: string, other: string) => string;
+
+const WORDS: Record<Happening, Say> = {
+	began: (who) => `${who} began the call`,
+	dialled: (who, other) => `${who} dialled${of('', other)}`,
+	offered: (who) => `offered to ${who}`,
+	ringing: (who) => `${who} rings`,
+	queued: (who, other) => (other ? `${who} waits in the queue of ${other}` : 'waits in the queue'),
+	announcement: () => 'hears an announcement',
+	answered: (who, other) => `${who} answered${of(', talks with', other)}`,
+	held: (who, other) => `${who} was put on hold${of('by', other)}`,
+	retrieved: (who, other) => `${who} was taken back${of('by', other)}`,
+	transferred: (who, other) => `${who} passed the call on${of('to', other)}`,
+	parked: (who) => `parked in slot ${who}`,
+	unparked: (who) => `taken out of park slot ${who}`,
+	conferenced: (who, other) => `${who} joined the conference${of('', other)}`,
+	voicemail: () => 'voicemail took it',
+	rejected: (who) => `${who} pushed it away`,
+	merged: (who) => `the call that began with ${who} was taken in`,
+	cleared: (who) => `${who} is gone`,
+	link_lost: (who) => `a node lost its view of ${who}`,
 };
 
-function who(e: TimelineEntry): string {
-	return e.who || e.end || 'somebody';
+function of(joint: string, name: string): string {
+	if (!name) return '';
+	return joint.startsWith(',') ? `${joint} ${name}` : ` ${joint} ${name}`.replace('  ', ' ');
 }
 
-function other(e: TimelineEntry): string {
-	return e.other || 'somebody';
+function say(entry: TimelineEntry, call: Call): string {
+	const who = personName(call, entry.who) || entry.end || 'somebody';
+	const other =
+		entry.what === 'queued' && entry.other === call.group
+			? groupName(call)
+			: personName(call, entry.other);
+	return WORDS[entry.what]?.(who, other) ?? entry.what;
 }
 
 const KIND: Partial<Record<Happening, string>> = {
@@ -59,7 +68,7 @@ export function Timeline({ call }: { call: Call }) {
 						<span class="time">{preciseTime(e.at)}</span>
 						<span class="dim time after">+{duration(e.at - call.started)}</span>
 						<span>
-							{WORDS[e.what]?.(e) ?? e.what}
+							{say(e, call)}
 							{e.cause && <span class="dim"> ({e.cause.replace(/_/g, ' ')})</span>}
 						</span>
 					</li>

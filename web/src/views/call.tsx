@@ -15,7 +15,7 @@ import { Span } from '../parts/running';
 import { StateMark } from '../parts/state';
 import { Timeline } from '../parts/timeline';
 import { Empty, Failed, Loading } from '../parts/words';
-import { DirectionIcon, Name, groupName, personName } from '../parts/names';
+import { DirectionIcon, Name, endedBy, groupName, personName } from '../parts/names';
 
 export function CallView({ pbx, id }: { pbx: string; id: string }) {
 	useTopics('users', 'groups');
@@ -116,7 +116,7 @@ function CallHead({ call }: { call: Call }) {
 				</span>
 				{!up && (
 					<span>
-						ended by <b>{personName(call, call.end_party) || 'nobody knows whom'}</b>
+						ended by <b>{endedBy(call) || 'nobody knows whom'}</b>
 						{call.cause && <span class="dim"> ({call.cause.replace(/_/g, ' ')})</span>}
 					</span>
 				)}

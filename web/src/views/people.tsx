@@ -14,7 +14,7 @@ import { Empty, Loading } from '../parts/words';
 
 const DRAWN_EVERY_MS = 250;
 
-const STATES: UserState[] = ['ringing', 'talking', 'held', 'idle'];
+const STATES: UserState[] = ['ringing', 'dialling', 'talking', 'held', 'idle'];
 
 export function People({ query }: { query: URLSearchParams }) {
 	useTopics('status');
@@ -112,11 +112,11 @@ class Person extends Component<PersonProps> {
 			<li class={`person s-${user.state}`}>
 				<span class="person-name">{user.name || user.extension}</span>
 				<span class="person-time">
-					<Running since={user.since} pbx={user.pbx} />
+					{user.since !== null && <Running since={user.since} pbx={user.pbx} />}
 				</span>
 				<span class="person-more dim">
 					<span class="num">{user.extension}</span>
-					{call && <With user={user} call={call} />}
+					{call ? <With user={user} call={call} /> : <span class="num">{user.with}</span>}
 				</span>
 			</li>
 		);
