@@ -1,4 +1,16 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'vite';
+
+/** Both libraries are under the MIT licence, which asks for its text wherever they go. */
+const notices = {
+	name: 'notices',
+	generateBundle(_, files) {
+		const text = ['preact', 'uplot'].map(
+			(name) => `${name}\n${readFileSync(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8').trim()}`,
+		);
+		files['wallboard.js'].code = `/*!\n${text.join('\n\n')}\n*/\n${files['wallboard.js'].code}`;
+	},
+};
 
 const gateway = process.env.DEVLINK3_GATEWAY || 'http://127.0.0.1:8088';
 
@@ -6,6 +18,7 @@ const gateway = process.env.DEVLINK3_GATEWAY || 'http://127.0.0.1:8088';
  * relative, so that it also works behind a proxy under a path. */
 export default defineConfig({
 	base: './',
+	plugins: [notices],
 	build: {
 		target: 'es2022',
 		assetsInlineLimit: 0,

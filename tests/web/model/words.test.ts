@@ -3,7 +3,14 @@ import { test } from 'node:test';
 import { judge, reasons } from '../../../web/src/model/alarm';
 import { called, caller, searchText, somebody } from '../../../web/src/model/call';
 import { dayStart } from '../../../web/src/model/day';
-import { duration, fromLocalInput, lastTimeAt, percent, toLocalInput } from '../../../web/src/model/format';
+import {
+	duration,
+	fromLocalInput,
+	lastTimeAt,
+	percent,
+	timeOfDay,
+	toLocalInput,
+} from '../../../web/src/model/format';
 import { callHref, href, parseRoute, withQuery } from '../../../web/src/model/route';
 import { DEFAULTS } from '../../../web/src/model/settings';
 import type { Info } from '../../../web/src/model/types';
@@ -125,4 +132,9 @@ test('eight tiles on a wide screen leave no place empty', () => {
 	assert.deepEqual(bestGrid(1, 1900, 960), { columns: 1, rows: 1 });
 	assert.deepEqual(bestGrid(3, 1900, 960), { columns: 3, rows: 1 });
 	assert.deepEqual(bestGrid(3, 400, 900), { columns: 1, rows: 3 });
+});
+
+test('a minute after midnight is 00:01, in any language', () => {
+	const at = new Date(2026, 0, 15, 0, 1, 5).getTime() / 1000;
+	assert.match(timeOfDay(at), /^00.01.05$/);
 });

@@ -6,12 +6,12 @@ const timeFormat = new Intl.DateTimeFormat(undefined, {
 	hour: '2-digit',
 	minute: '2-digit',
 	second: '2-digit',
-	hour12: false,
+	hourCycle: 'h23',
 });
 const minuteFormat = new Intl.DateTimeFormat(undefined, {
 	hour: '2-digit',
 	minute: '2-digit',
-	hour12: false,
+	hourCycle: 'h23',
 });
 const dayFormat = new Intl.DateTimeFormat(undefined, { weekday: 'short', day: 'numeric', month: 'short' });
 const fullFormat = new Intl.DateTimeFormat(undefined, {

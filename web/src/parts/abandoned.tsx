@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { settings, store } from '../app';
 import { dayAndTime, duration, plural } from '../model/format';
-import { callHref } from '../model/route';
+import { callHref, href } from '../model/route';
 import type { Group } from '../model/types';
 import { Dialog } from './dialog';
 import { useSettings } from './hooks';
@@ -66,6 +66,18 @@ export function Abandoned({ group, words, close }: { group: Group; words: string
 					))}
 				</ul>
 			)}
+			<More group={group} listed={callers.length} />
 		</Dialog>
+	);
+}
+
+/** The gateway keeps the last ones at hand; all of them are in the history. */
+function More({ group, listed }: { group: Group; listed: number }) {
+	const query = new URLSearchParams({ outcome: 'abandoned', group: group.group, pbx: group.pbx });
+	return (
+		<p class="dim">
+			{group.abandoned > listed && <>These are the last {listed}. </>}
+			<a href={href('history', [], query)}>All of them in the history</a>
+		</p>
 	);
 }

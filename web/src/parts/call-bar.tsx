@@ -38,6 +38,7 @@ export function CallBar({ call }: { call: Call }) {
 }
 
 function whoIs(call: Call, { kind, who }: Stretch): string {
+	if (kind === 'park') return who ? `slot ${who}` : '';
 	return kind === 'queue' && who === call.group ? groupName(call) : shortName(call, who);
 }
 

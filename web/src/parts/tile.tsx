@@ -36,7 +36,7 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 				{!stale && level !== 'calm' && (
 					<span class="tile-why">
 						<Icon name={level} label={level === 'alarm' ? 'Alarm' : 'Warning'} />
-						<span>{reasons(judged)}</span>
+						<span title={reasons(judged)}>{reasons(judged)}</span>
 					</span>
 				)}
 			</header>
