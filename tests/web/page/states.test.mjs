@@ -24,11 +24,13 @@ test(
 		const page = await house.page('#/live');
 		await live(page);
 		await page.locator('.rows tbody tr').first().waitFor();
-		await house.mock('drop?seconds=4');
+		await house.mock('drop?seconds=6');
 		await banner(page, 'gateway').waitFor({ timeout: 2000 });
 		assert.match(await banner(page, 'gateway').innerText(), /away since \d\d:\d\d:\d\d/);
 		const time = page.locator('.rows tbody .c-time .time').first();
-		const before = await time.innerText();
+		/* What is written is up to a tick behind the moment in which time was stopped. */
+	await page.waitForTimeout(700);
+	const before = await time.innerText();
 		await page.waitForTimeout(1500);
 		assert.equal(await time.innerText(), before);
 		await banner(page, 'gateway').waitFor({ state: 'detached', timeout: 20_000 });
