@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: MIT */
+/* What WebSocket adds: frames that come, by wslay; and the answers that these want. What goes out otherwise are blocks. */
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <wslay/wslay.h>
+
+#include "consumer_parts.h"
+
+/* A subscription is a list of filters. */
+#define MESSAGE_MAX 16384u
+/* Answers that wait: pings come one by one, and whoever sends thousands of them has to wait for us. */
+#define ANSWERS_MAX 4096u
+
+struct consumer_ws {
+	wslay_event_context_ptr context;
+	struct consumer *consumer;
+	const uint8_t *data; /* what came and was not taken yet */
+	size_t len;
+	uint8_t answers[ANSWERS_MAX];
+	size_t answers_len;
+	char error[160]; /* of a subscription; to be told */
+};
+
+/* ---- What wslay calls ---- */
+
+static ssize_t give(wslay_event_context_ptr context, uint8_t *buf, size_t len, int flags, void *arg)
+{
+	struct consumer_ws *ws = arg;
+	size_t n = ws->len < len ? ws->len : len;
+
+	(void)flags;
+	if (n == 0) {
+		wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	memcpy(buf, ws->data, n);
+	ws->data += n;
+	ws->len -= n;
+	return (ssize_t)n;
+}
+
+static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t len, int flags, void *arg)
+{
+	struct consumer_ws *ws = arg;
+	size_t room = sizeof(ws->answers) - ws->answers_len;
+	size_t n = len < room ? len : room;
+
+	(void)flags;
+	if (n == 0) {
+		wslay_event_set_error(context, WSLAY_ERR_WOULDBLOCK);
+		return -1;
+	}
+	memcpy(ws->answers + ws->answers_len, data, n);
+	ws->answers_len += n;
+	return (ssize_t)n;
+}
+
+/* ---- Subscriptions ---- */
+
+/* A value of {"subscribe": {...}}: text, a number, true or false, or a list of text. */
+static bool set_value(struct consumer_wish *wish, const char *key, const json_t *value, char *error,
+                      size_t size)
+{
+	char text[32];
+	const json_t *one;
+	size_t i;
+
+	if (json_is_array(value)) {
+		json_array_foreach(
+			value, i, one) if (!json_is_string(one) ||
+		                           !set_value(wish, key, one, error, size)) return json_is_string(one)
+			? false
+			: (snprintf(error, size, "%.40s: expected a list of text", key), false);
+		return true;
+	}
+	struct dl3_str s = { .ptr = text };
+	if (json_is_string(value))
+		s = dl3_str_of(json_string_value(value));
+	else if (json_is_integer(value))
+		s.len = (uint32_t)snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(value));
+	else if (json_is_boolean(value))
+		s.len = (uint32_t)snprintf(text, sizeof(text), "%d", json_is_true(value));
+	else
+		return snprintf(error, size,
+		                "%.40s: expected text, a number, true or false, or a list of text", key),
+		       false;
+	return consumer_wish_set(wish, dl3_str_of(key), s, error, size);
+}
+
+static bool read_wish(const json_t *wanted, struct consumer_wish *wish, char *error, size_t size)
+{
+	const char *key;
+	json_t *value;
+
+	consumer_wish_init(wish);
+	json_object_foreach((json_t *)(uintptr_t)wanted, key,
+	                    value) if (!set_value(wish, key, value, error, size)) return false;
+	consumer_wish_done(wish);
+	return true;
+}
+
+static void subscribe(struct consumer_ws *ws, const uint8_t *text, size_t len)
+{
+	struct consumer_wish wish;
+	json_error_t wrong;
+	json_t *all = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &wrong);
+	const json_t *wanted = json_object_get(all, "subscribe");
+
+	if (!all)
+		(void)snprintf(ws->error, sizeof(ws->error), "this is no JSON: %.100s", wrong.text);
+	else if (!json_is_object(wanted))
+		(void)snprintf(ws->error, sizeof(ws->error), "expected {\"subscribe\": {...}}");
+	else if (read_wish(wanted, &wish, ws->error, sizeof(ws->error)) &&
+	         !consumer_subscribe(ws->consumer, &wish))
+		(void)snprintf(ws->error, sizeof(ws->error), "no memory is left");
+	json_decref(all);
+}
+
+static void on_message(wslay_event_context_ptr context, const struct wslay_event_on_msg_recv_arg *m,
+                       void *arg)
+{
+	struct consumer_ws *ws = arg;
+
+	(void)context;
+	if (m->opcode == WSLAY_CONNECTION_CLOSE)
+		ws->consumer->ending = true; /* once its answer has gone */
+	else if (m->opcode == WSLAY_TEXT_FRAME)
+		subscribe(ws, m->msg, m->msg_length);
+	else if (m->opcode == WSLAY_BINARY_FRAME)
+		consumer_ws_close(ws->consumer, WSLAY_CODE_UNSUPPORTED_DATA);
+}
+
+/* ---- For the consumer ---- */
+
+bool consumer_ws_init(struct consumer *c)
+{
+	static const struct wslay_event_callbacks callbacks = { .recv_callback = give,
+		                                                .send_callback = take,
+		                                                .on_msg_recv_callback = on_message };
+	struct consumer_ws *ws = calloc(1, sizeof(*ws));
+
+	if (!ws)
+		return false;
+	ws->consumer = c;
+	if (wslay_event_context_server_init(&ws->context, &callbacks, ws) != 0) {
+		free(ws);
+		return false;
+	}
+	wslay_event_config_set_max_recv_msg_length(ws->context, MESSAGE_MAX);
+	c->ws = ws;
+	return true;
+}
+
+void consumer_ws_finish(struct consumer *c)
+{
+	if (!c->ws)
+		return;
+	wslay_event_context_free(c->ws->context);
+	free(c->ws);
+	c->ws = NULL;
+}
+
+void consumer_ws_close(struct consumer *c, unsigned code)
+{
+	(void)wslay_event_queue_close(c->ws->context, (uint16_t)code, NULL, 0);
+	c->closing = true;
+}
+
+bool consumer_ws_feed(struct consumer *c, const uint8_t *data, size_t len)
+{
+	struct consumer_ws *ws = c->ws;
+
+	ws->data = data;
+	ws->len = len;
+	int result = wslay_event_recv(ws->context);
+	ws->data = NULL;
+	/* What cannot be a frame ends it; wslay has queued the reason. */
+	if (result != 0 || !wslay_event_get_read_enabled(ws->context))
+		c->closing = true;
+	return result != WSLAY_ERR_NOMEM;
+}
+
+/* A subscription that could not be read is answered, as a message. */
+static bool put_error(struct consumer_ws *ws, struct hub_block *b)
+{
+	json_t *said = json_pack("{s:s, s:s}", "kind", "error", "detail", ws->error);
+	char *text = said ? json_dumps(said, JSON_COMPACT) : NULL;
+	struct hub_writer w = { .encoding = HUB_WEBSOCKET, .out = b->octets };
+	bool ok = text != NULL;
+
+	hub_writer_begin(&w);
+	if (ok)
+		hub_writer_put(&w, "", 0, text, strlen(text));
+	hub_writer_end(&w);
+	b->len = w.len;
+	free(text);
+	json_decref(said);
+	ws->error[0] = '\0';
+	return ok;
+}
+
+struct hub_block *consumer_ws_block(struct consumer *c)
+{
+	struct consumer_ws *ws = c->ws;
+	const size_t room = sizeof(ws->answers) + sizeof(ws->error) * 8;
+
+	/* The end is said behind what the consumer is told of it. */
+	if ((!c->closing || c->ending) && wslay_event_want_write(ws->context))
+		(void)wslay_event_send(ws->context);
+	if (ws->answers_len == 0 && ws->error[0] == '\0')
+		return NULL;
+	struct hub_block *b = hub_block_new(room);
+	if (!b)
+		return NULL;
+	if (ws->error[0] != '\0' && put_error(ws, b))
+		return b;
+	memcpy(b->octets, ws->answers, ws->answers_len);
+	b->len = ws->answers_len;
+	ws->answers_len = 0;
+	return b;
+}
