@@ -14,7 +14,8 @@
 /* After the system ran out of descriptors. */
 #define ACCEPT_AGAIN_MS 100
 
-static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *sa, int len, void *arg)
+static void on_accept(struct evconnlistener *socket, evutil_socket_t fd, struct sockaddr *sa, int len,
+                      void *arg)
 {
 	struct http *h = arg;
 
@@ -47,7 +48,8 @@ static void on_again(evutil_socket_t fd, short what, void *arg)
 		on_accept_error(h->listener, h);
 }
 
-static bool listen_at(struct http *h, const struct dl3i_address *at, const char *text, char *error, size_t size)
+static bool listen_at(struct http *h, const struct dl3i_address *at, const char *text, char *error,
+                      size_t size)
 {
 	const unsigned flags = LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC | LEV_OPT_REUSEABLE;
 	struct dl3i_address bound = { .len = sizeof(bound.sa) };
@@ -57,10 +59,11 @@ static bool listen_at(struct http *h, const struct dl3i_address *at, const char 
 	                                      (const struct sockaddr *)&at->sa, (int)at->len);
 	if (!h->listener ||
 	    getsockname(evconnlistener_get_fd(h->listener), (struct sockaddr *)&bound.sa, &bound.len) != 0) {
-		const char *advice = errno == EADDRINUSE  ? "; another program listens there, choose another port" :
-		                     errno == EACCES        ? "; choose a port over 1023" :
-		                     errno == EADDRNOTAVAIL ? "; this machine does not have that address" :
-		                                              "";
+		const char *advice = errno == EADDRINUSE
+		                             ? "; another program listens there, choose another port"
+		                     : errno == EACCES        ? "; choose a port over 1023"
+		                     : errno == EADDRNOTAVAIL ? "; this machine does not have that address"
+		                                              : "";
 		(void)snprintf(error, size, "cannot listen on %s: %s%s", text, strerror(errno), advice);
 		return false;
 	}
@@ -69,12 +72,14 @@ static bool listen_at(struct http *h, const struct dl3i_address *at, const char 
 	return true;
 }
 
-struct http *http_new(struct event_base *base, const struct http_config *config, char *error, size_t error_size)
+struct http *http_new(struct event_base *base, const struct http_config *config, char *error,
+                      size_t error_size)
 {
 	struct dl3i_address at = { 0 };
 
 	if (!dl3i_address_parse(config->address, &at)) {
-		(void)snprintf(error, error_size, "'%s' is no address: write it as 127.0.0.1:8080 or [::1]:8080",
+		(void)snprintf(error, error_size,
+		               "'%s' is no address: write it as 127.0.0.1:8080 or [::1]:8080",
 		               config->address);
 		return NULL;
 	}

@@ -55,7 +55,8 @@ struct http_config {
 };
 
 /* @return NULL with one line in `error`. */
-struct http *http_new(struct event_base *base, const struct http_config *config, char *error, size_t error_size);
+struct http *http_new(struct event_base *base, const struct http_config *config, char *error,
+                      size_t error_size);
 /* Where it listens; lives as long as the server. */
 const char *http_address(const struct http *h);
 /* For connections from now on. */
@@ -82,7 +83,8 @@ struct dl3_str http_segment(const struct http_exchange *x, unsigned index);
 /* The decoded rest of the path from a part on, with its slashes. */
 struct dl3_str http_rest(const struct http_exchange *x, unsigned index);
 /* The query's parameters in their order, decoded. @return false past the last. */
-bool http_parameter(const struct http_exchange *x, unsigned index, struct dl3_str *key, struct dl3_str *value);
+bool http_parameter(const struct http_exchange *x, unsigned index, struct dl3_str *key,
+                    struct dl3_str *value);
 /* The last one of that name; absent when there is none. */
 struct dl3_str http_query(const struct http_exchange *x, const char *key);
 /* Absent when there is none. The name in small letters. */
@@ -105,7 +107,8 @@ void http_set(struct http_exchange *x, const char *name, const char *value);
 /* The whole answer. The body is copied. The exchange is over. */
 void http_reply(struct http_exchange *x, unsigned status, const char *type, struct dl3_str body);
 /* The same with octets that live as long as the program. */
-void http_reply_static(struct http_exchange *x, unsigned status, const char *type, const void *data, size_t len);
+void http_reply_static(struct http_exchange *x, unsigned status, const char *type, const void *data,
+                       size_t len);
 /* RFC 9457: an object with type, title, status and detail. */
 void http_problem(struct http_exchange *x, unsigned status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

@@ -260,7 +260,8 @@ static bool pump(struct http_exchange *x)
 	}
 	if (x->doing == HTTP_LINGERING)
 		return true;
-	want_room(x, evbuffer_get_length(x->out) > 0 || (x->doing == HTTP_HANDSHAKE && x->stream.read_needs_room));
+	want_room(x, evbuffer_get_length(x->out) > 0 ||
+	                     (x->doing == HTTP_HANDSHAKE && x->stream.read_needs_room));
 	/* A client that is being answered may say goodbye; what else it says waits, within limits. */
 	want_input(x, evbuffer_get_length(x->in) < READ_SIZE);
 	/* What TLS has read already the socket says nothing of. */

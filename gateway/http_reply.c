@@ -54,7 +54,8 @@ void http_reply(struct http_exchange *x, unsigned status, const char *type, stru
 	http_conn_answered(x);
 }
 
-void http_reply_static(struct http_exchange *x, unsigned status, const char *type, const void *data, size_t len)
+void http_reply_static(struct http_exchange *x, unsigned status, const char *type, const void *data,
+                       size_t len)
 {
 	put_head(x, status, type, true, len);
 	if (!x->head_only && len > 0 && evbuffer_add_reference(x->out, data, len, NULL, NULL) != 0)
@@ -81,10 +82,12 @@ void http_problem(struct http_exchange *x, unsigned status, const char *format, 
 	DL3I_JSON_KEY(&j, "detail");
 	dl3i_json_z(&j, detail);
 	dl3i_json_close(&j, '}');
-	http_reply(x, status, "application/problem+json", (struct dl3_str){ .ptr = text, .len = (uint32_t)j.out.len });
+	http_reply(x, status, "application/problem+json",
+	           (struct dl3_str){ .ptr = text, .len = (uint32_t)j.out.len });
 }
 
-void http_begin(struct http_exchange *x, unsigned status, const char *type, void (*room)(struct http_exchange *x))
+void http_begin(struct http_exchange *x, unsigned status, const char *type,
+                void (*room)(struct http_exchange *x))
 {
 	x->pieces = true;
 	x->room = room;

@@ -263,7 +263,8 @@ static bool take_query(struct http_exchange *x, struct http_view query)
 		if (to > at) {
 			if (r->parameter_count == HTTP_PARAMETERS_MAX)
 				return refuse(x, 414, "the query has more than 64 parameters");
-			struct http_view *k = &r->keys[r->parameter_count], *v = &r->values[r->parameter_count];
+			struct http_view *k = &r->keys[r->parameter_count],
+					 *v = &r->values[r->parameter_count];
 			*k = (struct http_view){ .at = at, .len = split - at };
 			*v = (struct http_view){ .at = is ? split + 1 : to, .len = is ? to - split - 1 : 0 };
 			if (!decode(r->text, k, true) || !decode(r->text, v, true))
@@ -317,8 +318,8 @@ struct dl3_str http_path(const struct http_exchange *x)
 
 struct dl3_str http_segment(const struct http_exchange *x, unsigned index)
 {
-	return index < x->request->segment_count ? text_of(x, x->request->segments[index]) :
-	                                           (struct dl3_str){ 0 };
+	return index < x->request->segment_count ? text_of(x, x->request->segments[index])
+	                                         : (struct dl3_str){ 0 };
 }
 
 struct dl3_str http_rest(const struct http_exchange *x, unsigned index)

@@ -44,9 +44,9 @@
 struct store;
 struct store_query;
 
-enum store_kind { STORE_CALL, STORE_EVENT, STORE_USER, STORE_GROUP, STORE_OPEN, STORE_KINDS };
+enum store_kind { STORE_CALL, STORE_EVENT, STORE_USER, STORE_GROUP, STORE_MERGED, STORE_OPEN, STORE_KINDS };
 
-/* "call", "event", "user", "group", "open" */
+/* "call", "event", "user", "group", "merged", "open" */
 const char *store_kind_name(enum store_kind kind);
 
 /* ---- What becomes of it ---- */
@@ -176,6 +176,8 @@ bool store_put_call(struct store *s, const struct store_call *call);
 bool store_put_event(struct store *s, const struct store_event *event);
 bool store_put_user(struct store *s, const struct store_thing *user);
 bool store_put_group(struct store *s, const struct store_thing *group);
+/* Two calls have turned out to be one: the events of `younger` are events of `older`. */
+bool store_put_merged(struct store *s, struct dl3_str pbx, struct dl3_str younger, struct dl3_str older);
 /*
  * The tracker's state of a PBX, to be restored at the next start; an empty one is forgotten. It is stored after
  * all that was put before. While an earlier state of the same PBX is not yet stored the new one is refused

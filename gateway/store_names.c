@@ -3,7 +3,7 @@
 
 const char *store_kind_name(enum store_kind kind)
 {
-	static const char *const names[STORE_KINDS] = { "call", "event", "user", "group", "open" };
+	static const char *const names[STORE_KINDS] = { "call", "event", "user", "group", "merged", "open" };
 
 	return kind < STORE_KINDS ? names[kind] : "unknown";
 }

@@ -82,6 +82,13 @@ bool store_put_group(struct store *s, const struct store_thing *group)
 	return put(s, &(struct store_item){ .kind = STORE_GROUP, .u.thing = *group });
 }
 
+bool store_put_merged(struct store *s, struct dl3_str pbx, struct dl3_str younger, struct dl3_str older)
+{
+	const struct store_thing merged = { .pbx = pbx, .number = younger, .name = older };
+
+	return put(s, &(struct store_item){ .kind = STORE_MERGED, .u.thing = merged });
+}
+
 bool store_open_due(struct store *s, struct dl3_str pbx)
 {
 	struct store_pbx *p;

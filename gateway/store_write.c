@@ -24,6 +24,7 @@ enum statement {
 	PUT_SEGMENT,
 	DROP_SEGMENTS,
 	PUT_EVENT,
+	MOVE_EVENTS,
 	PUT_USER,
 	PUT_GROUP,
 	PUT_OPEN,
@@ -52,6 +53,7 @@ static const char
 			      " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (seq) DO UPDATE "
 			      "SET " NEW(time) ", " NEW(pbx) ", " NEW(node) ", " NEW(counter) ", " NEW(
 				      kind) ", " NEW(call) ", " NEW(json) ", " NEW(raw),
+		[MOVE_EVENTS] = "UPDATE events SET call = $3 WHERE call = $2 AND pbx = $1",
 		[PUT_USER] =
 			"INSERT INTO users (pbx, extension, name, time, json) VALUES ($1, $2, $3, $4, $5)"
 			" ON CONFLICT (pbx, extension) DO UPDATE SET " NEW(name) ", " NEW(time) ", " NEW(
@@ -292,6 +294,15 @@ static bool put_thing(struct store_rows *r, enum statement which, const struct s
 	return RUN(r, which, v, fault);
 }
 
+static bool put_merged(struct store_rows *r, const struct store_thing *t, struct store_clean *clean,
+                       struct store_fault *fault)
+{
+	struct store_value v[] = { store_clean_text(clean, t->pbx), store_clean_text(clean, t->number),
+		                   store_clean_text(clean, t->name) };
+
+	return RUN(r, MOVE_EVENTS, v, fault);
+}
+
 static bool put_open(struct store_rows *r, const struct store_open_state *o, int64_t now_ms,
                      struct store_clean *clean, struct store_fault *fault)
 {
@@ -320,6 +331,9 @@ bool store_rows_put(struct store_rows *r, const struct store_item *item, int64_t
 		break;
 	case STORE_USER:
 		ok = put_thing(r, PUT_USER, &item->u.thing, &clean, fault);
+		break;
+	case STORE_MERGED:
+		ok = put_merged(r, &item->u.thing, &clean, fault);
 		break;
 	case STORE_GROUP:
 		ok = put_thing(r, PUT_GROUP, &item->u.thing, &clean, fault);

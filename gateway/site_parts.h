@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the files of a site. */
+#ifndef GATEWAY_SITE_PARTS_H
+#define GATEWAY_SITE_PARTS_H
+
+#include <event2/event.h>
+
+#include "site.h"
+
+/* Nodes that a link is told to have. */
+#define SITE_NODES 64u
+#define SITE_TLS_TEXTS 5u
+
+struct site_tags {
+	uint64_t at[HUB_TAGS];
+	size_t count;
+};
+
+struct site_file {
+	struct site_file *next;
+	struct site *site; /* NULL once it is cancelled while it is being asked */
+	site_file_fn fn;
+	void *arg;
+	char path[DL3_NAME_MAX + 1];
+};
+
+struct site {
+	struct event_base *base;
+	char *name, *url, *user, *application, *password;
+	char *tls_texts[SITE_TLS_TEXTS];
+	struct dl3_tls_client tls; /* of these */
+	bool has_tls;
+	uint32_t flags;
+	struct hub *hub;
+	struct store *store;
+	bool keep_records;
+	void (*event)(struct site *s, const struct dl3_event *event, void *arg);
+	void (*changed)(struct site *s, const struct dl3_link_change *change, void *arg);
+	void *arg;
+
+	struct dl3_link *link;
+	struct dl3_tracker *tracker;
+	struct event *tick;
+	bool streaming; /* the tracker has been told of a link */
+	bool dirty;     /* since the state was stored last */
+	int64_t names_at;
+	uint64_t records, malformed, without_memory;
+
+	/* The link's last change. */
+	enum dl3_link_reason reason;
+	enum dl3_link_state state;
+	int64_t since_ms;
+	uint32_t retry_ms, accepted;
+	char detail[512], advice[256], address[DL3_ADDRESS_TEXT], variant[128];
+	uint32_t nodes[SITE_NODES];
+	size_t node_count;
+
+	/* Files. */
+	struct dl3_link *reader;
+	struct event *reader_timer;
+	struct site_file *files, *asked; /* `asked` is the first, when it waits for its answer */
+	size_t file_count;
+	uint32_t request;
+
+	char *buf, *raw; /* for JSON, and for text */
+	size_t cap, raw_cap;
+};
+
+int64_t site_now_ms(void);
+/* Room for so much in `buf`. @return false without memory. */
+bool site_room(struct site *s, size_t len);
+
+/* ---- From the tracker: site_calls.c ---- */
+
+/* A record of the stream. */
+void site_take_record(struct site *s, const struct dl3_event *e);
+/* Tells what the tracker has to tell. */
+void site_tell(struct site *s);
+/* Puts the tracker's state into the store, if it is time. */
+void site_keep_state(struct site *s);
+
+/* ---- The link as JSON ---- */
+
+void site_publish_link(struct site *s);
+
+/* ---- Files: site_files.c ---- */
+
+/* Reads who is who. */
+void site_ask_names(struct site *s);
+void site_files_finish(struct site *s);
+
+#endif
