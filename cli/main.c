@@ -15,6 +15,9 @@ static const struct command *const commands[] = {
 #ifdef DL3_HAVE_SIM
 	&command_sim,
 #endif
+#ifdef DL3_HAVE_GATEWAY
+	&command_serve,
+#endif
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -531,6 +531,11 @@ uint32_t consumers_count(const struct consumers *all)
 	return all->count;
 }
 
+uint32_t consumers_max(const struct consumers *all)
+{
+	return all->max;
+}
+
 static void place(struct consumer *c, const struct consumer_wish *wish)
 {
 	const struct hub *h = c->all->hub;

@@ -67,6 +67,7 @@ void consumers_stop(struct consumers *all);
 /* Ends those that are left. NULL is allowed. */
 void consumers_free(struct consumers *all);
 uint32_t consumers_count(const struct consumers *all);
+uint32_t consumers_max(const struct consumers *all);
 
 /*
  * Begins one on a socket, which it owns from then on, with its TLS if it has any, also on failure. `head` are

@@ -109,6 +109,9 @@ void http_reply(struct http_exchange *x, unsigned status, const char *type, stru
 /* The same with octets that live as long as the program. */
 void http_reply_static(struct http_exchange *x, unsigned status, const char *type, const void *data,
                        size_t len);
+/* The same with the contents of a buffer, which is empty then. */
+struct evbuffer;
+void http_reply_buffer(struct http_exchange *x, unsigned status, const char *type, struct evbuffer *body);
 /* RFC 9457: an object with type, title, status and detail. */
 void http_problem(struct http_exchange *x, unsigned status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

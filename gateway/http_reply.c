@@ -63,6 +63,16 @@ void http_reply_static(struct http_exchange *x, unsigned status, const char *typ
 	http_conn_answered(x);
 }
 
+void http_reply_buffer(struct http_exchange *x, unsigned status, const char *type, struct evbuffer *body)
+{
+	put_head(x, status, type, true, evbuffer_get_length(body));
+	if (x->head_only)
+		(void)evbuffer_drain(body, evbuffer_get_length(body));
+	else if (evbuffer_add_buffer(x->out, body) != 0)
+		x->keep_alive = false;
+	http_conn_answered(x);
+}
+
 void http_problem(struct http_exchange *x, unsigned status, const char *format, ...)
 {
 	char detail[512], text[4096];

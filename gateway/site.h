@@ -26,6 +26,9 @@ struct site_file;
 /* A file that takes longer is given up. */
 #define SITE_FILE_MS 30000u
 
+/* The wall clock, Unix milliseconds. */
+int64_t site_now_ms(void);
+
 struct site_config {
 	const char *name; /* "main" */
 	const char *url;

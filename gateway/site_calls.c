@@ -29,11 +29,35 @@ static void tag_texts(struct site_tags *t, enum hub_dimension d, const struct dl
 		tag(t, d, list->at[i]);
 }
 
+static int node_text(uint32_t pbx, char out[16])
+{
+	return snprintf(out, 16, "%u.%u.%u.%u", pbx >> 24 & 255, pbx >> 16 & 255, pbx >> 8 & 255, pbx & 255);
+}
+
+/* Records write a node as eight digits, the events that carry them have its address: either finds it. */
+static void tag_node(struct site_tags *t, struct dl3_str node)
+{
+	char digits[9], address[16];
+	char *end;
+
+	tag(t, HUB_NODE, node);
+	if (node.len != 8)
+		return;
+	memcpy(digits, node.ptr, 8);
+	digits[8] = '\0';
+	const unsigned long n = strtoul(digits, &end, 16);
+	if (*end != '\0')
+		return;
+	int len = node_text((uint32_t)n, address);
+	tag(t, HUB_NODE, (struct dl3_str){ .ptr = address, .len = (uint32_t)len });
+}
+
 static void tag_call(struct site_tags *t, const struct dl3_call_info *c)
 {
 	tag(t, HUB_GROUP_NUMBER, c->group);
 	tag(t, HUB_GROUP_NUMBER, c->group_now);
-	tag_texts(t, HUB_NODE, &c->nodes);
+	for (size_t i = 0; i < c->nodes.count; i++)
+		tag_node(t, c->nodes.at[i]);
 	if (c->has_a)
 		tag(t, HUB_EXTENSION, c->a.extension);
 	if (c->has_b)
@@ -228,11 +252,6 @@ static void find_call(struct site *s, const struct dl3_record *r, struct site_ta
 		memcpy(id, call->id.ptr, call->id.len);
 		*found = (struct dl3_str){ .ptr = id, .len = call->id.len };
 	}
-}
-
-static int node_text(uint32_t pbx, char out[16])
-{
-	return snprintf(out, 16, "%u.%u.%u.%u", pbx >> 24 & 255, pbx >> 16 & 255, pbx >> 8 & 255, pbx & 255);
 }
 
 static bool record_json(struct site *s, const struct dl3_record *r, struct dl3i_json *j, size_t head)

@@ -66,7 +66,6 @@ struct site {
 	size_t cap, raw_cap;
 };
 
-int64_t site_now_ms(void);
 /* Room for so much in `buf`. @return false without memory. */
 bool site_room(struct site *s, size_t len);
 

@@ -251,7 +251,7 @@ struct store_filter {
 struct store_query *store_history(struct store *s, const struct store_filter *filter, store_result_fn fn,
                                   void *arg);
 /* rows[0] is the call, events its events in order (the first STORE_EVENTS_MAX). The latest call of that id; of
- * any PBX when `pbx` is absent. */
+ * any PBX when `pbx` is absent. One that is up has no row yet; with `pbx` its events are there all the same. */
 struct store_query *store_find_call(struct store *s, struct dl3_str pbx, struct dl3_str id,
                                     store_result_fn fn, void *arg);
 /* Events with a sequence number greater than `after`, ascending, at most `limit` (0: STORE_EVENTS_MAX). */

@@ -140,7 +140,7 @@ static bool answer_call(struct store_query *q, struct store_reader *r)
 	store_sql_add(&call, " ORDER BY started DESC LIMIT 1");
 	if (!store_ask(r, q, &call, take_call, e))
 		return false;
-	if (!e->row.ptr)
+	if (!e->row.ptr && !e->pbx.ptr)
 		return store_no_answer(q, STORE_NOT_FOUND, "no such call is stored");
 	store_sql_param(&events, "SELECT " EVENT_COLUMNS " FROM events WHERE call = ",
 	                store_text(e->id.ptr, e->id.len));
@@ -148,8 +148,10 @@ static bool answer_call(struct store_query *q, struct store_reader *r)
 	store_sql_param(&events, " ORDER BY seq LIMIT ", store_number(STORE_EVENTS_MAX));
 	if (!store_ask(r, q, &events, take_event, e))
 		return false;
+	if (!e->row.ptr && e->count == 0)
+		return store_no_answer(q, STORE_NOT_FOUND, "no such call is stored");
 	q->result.rows = &e->row;
-	q->result.row_count = 1;
+	q->result.row_count = e->row.ptr ? 1 : 0;
 	return tell_events(e);
 }
 

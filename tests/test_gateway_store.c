@@ -308,6 +308,24 @@ static void a_call_has_its_events(void **state)
 	dl3t_depot_end(&d);
 }
 
+static void a_call_that_is_up_has_events_and_no_row(void **state)
+{
+	struct store_event e = { .seq = 1, .pbx = z("main"), .call = z("1"), .json = z("{}") };
+	struct dl3t_depot d;
+
+	(void)state;
+	dl3t_depot_begin(&d);
+	assert_true(store_put_event(d.store, &e));
+	dl3t_depot_settle(&d);
+	dl3t_depot_call(&d, "main", "1");
+	assert_int_equal(d.answer, STORE_ANSWERED);
+	assert_int_equal(d.row_count, 0);
+	assert_int_equal(d.event_count, 1);
+	dl3t_depot_call(&d, "main", "2");
+	assert_int_equal(d.answer, STORE_NOT_FOUND);
+	dl3t_depot_end(&d);
+}
+
 static void events_of_a_call_that_was_another_s_are_that_one_s(void **state)
 {
 	struct store_call c = dl3t_call("1", 100);
@@ -607,6 +625,7 @@ DL3T_TESTS(cmocka_unit_test(every_field_of_a_call_comes_back),
            cmocka_unit_test(more_text_that_is_none_than_a_call_should_have),
            cmocka_unit_test(an_item_too_large_is_refused_and_counted),
            cmocka_unit_test(events_come_back_whole_and_in_order), cmocka_unit_test(a_call_has_its_events),
+           cmocka_unit_test(a_call_that_is_up_has_events_and_no_row),
            cmocka_unit_test(events_of_a_call_that_was_another_s_are_that_one_s),
            cmocka_unit_test(numbers_past_the_limits_are_the_largest_there_is),
            cmocka_unit_test(a_restart_goes_on_where_it_was),
