@@ -7,7 +7,7 @@
 
 /* The page needs nothing from elsewhere, and nobody may frame it. */
 const char gateway_headers[] = "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src "
-                               "'self'; img-src 'self'; connect-src 'self';"
+			       "'self'; img-src 'self'; connect-src 'self';"
 			       " base-uri 'none'; form-action 'none'; frame-ancestors 'none'\r\n"
 			       "X-Content-Type-Options: nosniff\r\n"
 			       "Referrer-Policy: no-referrer\r\n"

@@ -242,10 +242,9 @@ static void on_counter(struct site *s, const struct dl3_event *e)
 	dl3_tracker_counter(s->tracker, site_now_ms(), n, e->u.counter.change);
 	if (e->u.counter.change != DL3_COUNTER_DUPLICATE) {
 		const bool gap = e->u.counter.change == DL3_COUNTER_GAP;
-		int len = snprintf(
-			body, sizeof(body),
-			"\"scope\":\"%s\",\"node\":\"%u.%u.%u.%u\",\"missed\":", gap ? "pbx" : "restart",
-			n >> 24 & 255, n >> 16 & 255, n >> 8 & 255, n & 255);
+		int len = snprintf(body, sizeof(body),
+		                   "\"scope\":\"pbx\",\"node\":\"%u.%u.%u.%u\",\"missed\":", n >> 24 & 255,
+		                   n >> 16 & 255, n >> 8 & 255, n & 255);
 		len += gap ? snprintf(body + len, sizeof(body) - (size_t)len, "%u",
 		                      (unsigned)e->u.counter.missed)
 		           : snprintf(body + len, sizeof(body) - (size_t)len, "null");

@@ -140,6 +140,29 @@ test('a break within a snapshot takes a new one', async () => {
 	assert.match(scene.source.url, /snapshot=1/);
 });
 
+test('what a snapshot consists of has its older numbers, and the stream resumes behind the whole', async () => {
+	const scene = new Scene();
+	await scene.start();
+	scene.source.says(message(50, { kind: 'snapshot', what: 'begin' }, ''));
+	scene.source.says(message(7, { kind: 'call', what: 'changed', call: call() }));
+	scene.source.says(message(3, { kind: 'call', what: 'began', call: call({ id: 'c2' }) }));
+	scene.source.says(message(50, { kind: 'snapshot', what: 'end' }, ''));
+	assert.deepEqual([...scene.store.calls.keys()].sort(), ['main/c1', 'main/c2']);
+	scene.source.says(message(49, { kind: 'call', what: 'began', call: call({ id: 'c3' }) }));
+	assert.ok(!scene.store.calls.has('main/c3'), 'it is older than what was shown');
+	scene.source.breaks();
+	await scene.runTimers();
+	assert.match(scene.source.url, /from=50/);
+});
+
+test('a call that was part of another goes', async () => {
+	const scene = new Scene();
+	await scene.start();
+	scene.source.says(CALL);
+	scene.source.says(message(8, { kind: 'call', what: 'merged', call: { id: 'c1' } as never }));
+	assert.equal(scene.store.calls.size, 0);
+});
+
 for (const scope of ['history', 'slow'] as const) {
 	test(`a gap of scope ${scope} takes a new snapshot and is told`, async () => {
 		const scene = new Scene();

@@ -121,7 +121,8 @@ export class Store {
 
 	private applyCall(pbx: string, what: string, call: Call): void {
 		const key = keyOf(pbx, call.id);
-		if (what === 'ended' || call.state === 'over') {
+		/* One that turned out to be part of another goes; the other comes as changed. */
+		if (what === 'ended' || what === 'merged' || call.state === 'over') {
 			if (this.calls.delete(key)) this.touch('calls');
 			return;
 		}

@@ -120,9 +120,11 @@ export class Stream {
 			return;
 		}
 		this.watch();
-		/* Within a snapshot all messages may share the number that it stands for. */
-		if (message.seq < this.lastSeq) return;
-		this.lastSeq = message.seq;
+		/* What a snapshot consists of was said before, each under the number it had then; its begin and end have the
+		 * number from which it goes on. */
+		const past = this.inSnapshot && message.kind !== 'snapshot';
+		if (message.seq < this.lastSeq && !past) return;
+		if (!past) this.lastSeq = message.seq;
 		this.store.clock.observe(message.time);
 		this.store.apply(message);
 		if (message.kind === 'snapshot') this.inSnapshot = message.what === 'begin';

@@ -227,7 +227,7 @@ interface Envelope {
 }
 
 export type Message =
-	| (Envelope & { kind: 'call'; what: 'began' | 'changed' | 'ended' | 'present'; call: Call })
+	| (Envelope & { kind: 'call'; what: 'began' | 'changed' | 'ended' | 'merged' | 'present'; call: Call })
 	| (Envelope & { kind: 'user'; user: User })
 	| (Envelope & { kind: 'group'; group: Group })
 	| (Envelope & { kind: 'link'; link: Link })
