@@ -28,6 +28,7 @@ extern const struct command command_watch;
 extern const struct command command_ping;
 extern const struct command command_cat;
 extern const struct command command_record;
+extern const struct command command_replay;
 extern const struct command command_serve;
 
 /* Prints a command's help to standard output. @return EXIT_DONE. */

@@ -9,7 +9,7 @@
 
 static const struct command *const commands[] = {
 #ifdef DL3_HAVE_EVENT
-	&command_watch,  &command_ping,  &command_cat, &command_record,
+	&command_watch,  &command_ping,  &command_cat, &command_record, &command_replay,
 #endif
 	&command_decode, &command_calls,
 #ifdef DL3_HAVE_SIM

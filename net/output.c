@@ -2,6 +2,10 @@
 /* What a connection sends: the session's queue and the owner's raw octets between, whole or in
  * pieces, now or later. */
 #include <string.h>
+#ifdef __linux__
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#endif
 
 #include "conn.h"
 
@@ -103,7 +107,30 @@ void dl3i_output_free(struct dl3_conn *c)
 		drop_raw(c);
 }
 
+/* Octets that the socket has taken and the other end's system has not. */
+static uint64_t on_the_way(const struct dl3_conn *c)
+{
+#ifdef SIOCOUTQ
+	int left = 0;
+
+	if (ioctl(c->stream.fd, SIOCOUTQ, &left) == 0 && left > 0)
+		return (uint64_t)left;
+#else
+	(void)c;
+#endif
+	return 0;
+}
+
 /* ---- The owner's ---- */
+
+uint64_t dl3_conn_unsent(const struct dl3_conn *conn)
+{
+	uint64_t waiting = dl3_session_output(conn->session).len;
+
+	for (const struct dl3i_raw *raw = conn->out.raw; raw; raw = raw->next)
+		waiting += raw->len - raw->sent;
+	return waiting + on_the_way(conn);
+}
 
 void dl3_conn_throttle(struct dl3_conn *conn, uint32_t max_octets, uint32_t interval_ms)
 {

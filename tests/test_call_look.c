@@ -27,7 +27,7 @@ static void ring(struct dl3_tracker *t, int64_t now, unsigned a, unsigned b, uns
 		"<Detail><Call>c0000201,%u,,,,0,,300,,300,%u,,,,,,,</Call>"
 		"<PartyA>c0000201%08x,1,19,1,2,0,1,0,1,3,31,,,0,0,550100,,,,,300,01555%04u,0,0,,</PartyA>"
 		"<Target_list><Target>c0000201%08x,0,0,8,106,,%u,0,0,,,300,550100,0</Target></Target_list></"
-	        "Detail>",
+		"Detail>",
 		a, extension, a, a, b, extension);
 	tell(t, now, xml);
 }

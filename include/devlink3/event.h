@@ -154,6 +154,11 @@ DL3_API void dl3_conn_throttle(struct dl3_conn *conn, uint32_t max_octets, uint3
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len);
 
+/** Octets that the other end's system has not acknowledged: those that wait here and those in the socket.
+ * To be 0 before a close that must not cost a slow reader anything. Where the operating system does not
+ * tell of its own, those that wait here only. */
+DL3_API uint64_t dl3_conn_unsent(const struct dl3_conn *conn);
+
 /** The other end's address, "127.0.0.1:53112". */
 DL3_API const char *dl3_conn_peer(const struct dl3_conn *conn);
 /** Whether it is encrypted. */
