@@ -25,6 +25,7 @@ bench:
 	@scripts/build release -DDL3_BUILD_BENCH=ON
 	build/release/bench/decode
 	build/release/bench/listener
+	build/release/bench/tools build/release/devlink3
 
 fuzz:
 	@scripts/setup build test ci

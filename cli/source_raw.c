@@ -72,9 +72,13 @@ static bool sound(struct dl3_octets payload)
 {
 	struct dl3_msg msg;
 
+	static const uint8_t event[CODE_LEN] = { 0x10, 0x30, 0x00, 0x11 };
+
 	if (payload.len < CODE_LEN)
 		return false;
-	enum dl3_msg_type type = type_of(payload.ptr);
+	/* Nearly all there is. */
+	enum dl3_msg_type type =
+		memcmp(payload.ptr, event, CODE_LEN) == 0 ? DL3_MSG_EVENT : type_of(payload.ptr);
 	/* These have what they come with, to the end. */
 	if (type == DL3_MSG_UNKNOWN || type == DL3_MSG_READ_REPLY)
 		return false;
@@ -157,11 +161,11 @@ static ptrdiff_t inside(struct input *in, size_t size)
 static ptrdiff_t swallowed(struct input *in, const struct dl3_frame *frame)
 {
 	size_t size = frame->size;
-	enum dl3_msg_type type =
-		size < frame->header + CODE_LEN ? DL3_MSG_UNKNOWN : type_of(frame->payload.ptr);
 
 	if (sound(frame->payload))
 		return 0;
+	enum dl3_msg_type type =
+		size < frame->header + CODE_LEN ? DL3_MSG_UNKNOWN : type_of(frame->payload.ptr);
 	if (input_fill_at_hand(in, size + GLANCE) != 0)
 		return -1;
 	/* What may hold anything is believed where another frame follows, or nothing yet. */
