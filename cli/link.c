@@ -224,6 +224,12 @@ void link_end(struct link_app *app, int code)
 	event_base_loopbreak(app->base);
 }
 
+bool link_is_hopeless(const struct link_app *app, const struct dl3_link_change *change)
+{
+	return change->state == DL3_LINK_WAITING && change->reason == DL3_REASON_TLS &&
+	       dl3_link_counts(app->link).connections == 0;
+}
+
 void link_failed(struct link_app *app, const struct dl3_link_change *change)
 {
 	if (app->ended)

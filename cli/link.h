@@ -86,6 +86,9 @@ int link_run(struct link_app *app);
 void link_end(struct link_app *app, int code);
 /* Ends because the link did; what happened is said once the output is complete. */
 void link_failed(struct link_app *app, const struct dl3_link_change *change);
+/* Whether a change to WAITING is no use to wait for: the very first connection found a certificate that is not
+ * accepted. Somebody sits there and has mistyped something; one that was good before may be so again. */
+bool link_is_hopeless(const struct link_app *app, const struct dl3_link_change *change);
 /* Writes what is kept; ends when nobody reads it. */
 void link_flush(struct link_app *app);
 /* Frees everything, wipes the password, and says what was wrong with the output. @return `code`, or

@@ -212,7 +212,7 @@ static void on_change(struct dl3_link *link, const struct dl3_link_change *c, vo
 		return;
 	end_connection(r, c->reason);
 	clear_status(r);
-	if (c->state == DL3_LINK_STOPPED) {
+	if (c->state == DL3_LINK_STOPPED || link_is_hopeless(&r->app, c)) {
 		link_failed(&r->app, c);
 		return;
 	}

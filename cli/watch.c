@@ -119,10 +119,10 @@ static void on_change(struct dl3_link *link, const struct dl3_link_change *c, vo
 	w->snapshot = c->state == DL3_LINK_SNAPSHOT;
 	w->sink->ops->change(w->sink, &now, c);
 	shown(w);
-	if (c->state == DL3_LINK_WAITING)
-		say_it_waits(w, c);
-	if (c->state == DL3_LINK_STOPPED)
+	if (c->state == DL3_LINK_STOPPED || link_is_hopeless(&w->app, c))
 		link_failed(&w->app, c);
+	else if (c->state == DL3_LINK_WAITING)
+		say_it_waits(w, c);
 }
 
 /* ---- Setting up ---- */

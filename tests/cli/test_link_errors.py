@@ -243,6 +243,15 @@ class Tls(unittest.TestCase):
             self.assertEqual(code, 1, err)
             self.assertIn("not of a CA that is trusted", err)
 
+    def test_at_the_first_connection_it_is_not_tried_again(self):
+        with BadPbx(lambda c: c.up(), tls=self.server("wrong")) as pbx, tempfile.TemporaryDirectory() as folder:
+            for command in (["watch"], ["record"]):
+                rest = [os.path.join(folder, "x.pcap")] if command == ["record"] else []
+                code, out, err = run(*command, pbx.url(host="localhost"), *rest, "--ca", self.path("ca.pem"))
+                self.assertEqual(code, 1, err)
+                self.assertIn("pbx.invalid", err)
+                self.assertNotIn("next attempt", err)
+
     def test_a_certificate_that_is_out_of_date(self):
         code, out, err = self.ends("old", "--ca", self.path("ca.pem"))
         self.assertEqual(code, 1, err)
