@@ -5,8 +5,8 @@
  *
  * Passwords are not in it, only where they are; gateway_password() fetches one when it is needed.
  *
- * All text belongs to the configuration and lives as long as it does. Paths are absolute: the file's own folder
- * is in front of what was relative there.
+ * All text belongs to the configuration and lives as long as it does. Relative paths of the file are those of the
+ * file's own folder, which is in front of them here.
  */
 #ifndef GATEWAY_CONFIG_H
 #define GATEWAY_CONFIG_H
@@ -16,6 +16,8 @@
 #include "log.h"
 
 #define CONFIG_LISTEN "127.0.0.1:8080"
+/* In the folder of the state. */
+#define CONFIG_STORE "devlink3.db"
 #define CONFIG_PBXS_MAX 20000u
 #define CONFIG_LISTEN_MAX 16u
 #define CONFIG_USERS_MAX 1000u
@@ -25,11 +27,12 @@
 /* -SCN needs a licence for each node, and a PBX that lacks one streams nothing. */
 #define CONFIG_FLAGS (DL3_FLAG_SIPTRACK | DL3_FLAG_CMEXTN)
 #define CONFIG_APPLICATION "Devlink3"
-/* What a day or so of looking back costs is little; what people said of whom is not kept for ever by itself. */
+/* A year and a bit, to compare with; the records themselves are many and of use while something is looked into. */
 #define CONFIG_CALLS_DAYS 400u
 #define CONFIG_EVENTS_DAYS 14u
 #define CONFIG_ANSWER_GOAL_S 20u
 #define CONFIG_SHORT_S 5u
+#define CONFIG_CONSUMERS 20000u
 #define CONFIG_PROXY_CONNECTIONS 256u
 
 #define CONFIG_ERROR_SIZE 512u
@@ -156,7 +159,8 @@ const char *gateway_config_text(struct gateway_config *config, const char *text)
  */
 bool gateway_config_check(const struct gateway_config *config, bool make, struct config_error *error);
 
-/* "127.0.0.1:80", "[::1]:80", "localhost:80". */
+/* Whether it is an address with a port, "127.0.0.1:80" or "[::1]:80", and whether only this machine reaches it. */
+bool gateway_is_address(const char *address);
 bool gateway_is_loopback(const char *address);
 
 /* ---- Passwords ---- */

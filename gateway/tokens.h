@@ -107,7 +107,8 @@ struct token_wish {
 	size_t pbx_count;
 	int64_t created; /* Unix seconds */
 };
-/* Whether that can be the name of a token or of a PBX: letters, digits, '-', '_', '.', at most TOKEN_NAME_MAX. */
+/* Whether that can be the name of a token or of a PBX: small letters and digits, behind the first
+ * one also '-', '_' and '.'; at most TOKEN_NAME_MAX. */
 bool token_name_ok(const char *name, size_t len);
 
 /* Adds one, to a file that need not be there yet, and gives what is to be presented. The file is replaced as a
