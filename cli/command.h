@@ -30,6 +30,7 @@ extern const struct command command_cat;
 extern const struct command command_record;
 extern const struct command command_replay;
 extern const struct command command_serve;
+extern const struct command command_token;
 
 /* Prints a command's help to standard output. @return EXIT_DONE. */
 int command_print_help(const struct command *c);

@@ -16,7 +16,7 @@ static const struct command *const commands[] = {
 	&command_sim,
 #endif
 #ifdef DL3_HAVE_GATEWAY
-	&command_serve,
+	&command_serve,  &command_token,
 #endif
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -15,6 +15,10 @@ _devlink3() {
 		words="$("$program" --help 2>/dev/null | sed -nE 's/^  ([a-z]+) .*/\1/p') --help --version"
 	elif [ "$previous" = --flags ]; then
 		words='-SCN -CD2 -SIPTrack -CMExtn -CONN -TEXT'
+	elif [[ $command = token && $COMP_CWORD -eq 2 && $cur != -* ]]; then
+		words='add list remove'
+	elif [ "$previous" = --scope ]; then
+		words='live history files metrics admin'
 	elif [[ $cur = -* ]]; then
 		words=$(_devlink3_options "$program" "$command")
 	elif [[ $command = cat && $cur = n* ]]; then

@@ -45,6 +45,8 @@ class Completion(unittest.TestCase):
     def test_words(self):
         self.assertEqual(complete("watch", "--flags", "-S"), ["-SCN", "-SIPTrack"])
         self.assertIn("nasystem/user_list", complete("cat", "devlink3://app@h", "n"))
+        self.assertEqual(complete("token", ""), ["add", "list", "remove"])
+        self.assertEqual(complete("token", "add", "a", "--scope", "h"), ["history"])
         self.assertEqual(complete("ping", "devl"), ["devlink3://", "devlink3s://"])
 
     def test_zsh_can_read_its_own(self):
