@@ -325,11 +325,11 @@ const struct command command_token = {
 	.usage = "token add NAME | list | remove NAME --file FILE [OPTION]...",
 	.summary = "who may use the gateway: makes, lists and removes tokens",
 	.help = "The file is the configuration's tokens_file. `add` makes it when it is not there, and "
-	        "prints the\n"
+		"prints the\n"
 		"token: it is shown this once, the file has a hash of it. Programs send it as "
-	        "`Authorization:\n"
+		"`Authorization:\n"
 		"Bearer TOKEN`, the page asks for it. A running gateway takes over what has changed by "
-	        "itself.\n"
+		"itself.\n"
 		"\n"
 		"  --file FILE          the file; nobody else may read it\n"
 		"  --scope SCOPE,...    of add: what it allows (default live,history):\n"
@@ -339,7 +339,7 @@ const struct command command_token = {
 		"                         metrics  /metrics\n"
 		"                         admin    what changes the gateway\n"
 		"  --pbx NAME,...       of add: for these PBXs only; NAME as in the configuration (default "
-	        "all)\n"
+		"all)\n"
 		"  --json               of list: JSON Lines; the default in a pipe\n"
 		"  --text               of list: a table; the default on a terminal\n"
 		"\n"

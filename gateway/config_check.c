@@ -212,13 +212,13 @@ static bool count_tokens(const struct gateway_config *config, size_t *count, str
 static bool can_be_made(const char *path)
 {
 	char above[PATH_MAX];
-	char *slash;
 
 	snprintf(above, sizeof(above), "%s", path);
 	while (access(above, F_OK) != 0) {
 		if (errno != ENOENT)
 			return false;
-		slash = strrchr(above, '/');
+		char *slash = strrchr(above, '/');
+
 		if (!slash)
 			return access(".", W_OK) == 0;
 		slash[slash == above ? 1 : 0] = '\0';
