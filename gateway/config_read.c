@@ -115,15 +115,22 @@ static bool read_store(struct config_reader *r)
 	                   &s->max_bytes));
 }
 
+static bool two_digits(const char *text, uint32_t *out)
+{
+	if (text[0] < '0' || text[0] > '9' || text[1] < '0' || text[1] > '9')
+		return false;
+	*out = (uint32_t)(text[0] - '0') * 10 + (uint32_t)(text[1] - '0');
+	return true;
+}
+
 static bool read_day_start(struct config_reader *r, const char *text)
 {
-	unsigned hour, minute;
-	int end = 0;
+	uint32_t hour, minute;
 
 	if (!text)
 		return true;
-	if (strlen(text) == 5 && strspn(text, "0123456789:") == 5 &&
-	    sscanf(text, "%2u:%2u%n", &hour, &minute, &end) == 2 && end == 5 && hour < 24 && minute < 60) {
+	if (strlen(text) == 5 && text[2] == ':' && two_digits(text, &hour) && two_digits(text + 3, &minute) &&
+	    hour < 24 && minute < 60) {
 		r->config->calls.day_start_min = hour * 60 + minute;
 		return true;
 	}

@@ -14,12 +14,16 @@
 #include "secret_file.h"
 #include "tokens_parts.h"
 
+/* Octets, and the digits of those that are written. */
 #define KEY_SIZE 32u
+#define KEY_DIGITS ((size_t)2 * KEY_SIZE)
 #define TIME_DIGITS 16u
 #define HASH_OCTETS 8u
+#define HASH_DIGITS ((size_t)2 * HASH_OCTETS)
 #define MAC_OCTETS 32u
-#define MAC_AT (TIME_DIGITS + 2 * HASH_OCTETS)
-#define NAME_AT (MAC_AT + 2 * MAC_OCTETS)
+#define MAC_DIGITS ((size_t)2 * MAC_OCTETS)
+#define MAC_AT (TIME_DIGITS + HASH_DIGITS)
+#define NAME_AT (MAC_AT + MAC_DIGITS)
 /* Should the key ever serve another purpose, neither can be taken for the other. */
 #define PURPOSE "devlink3 session 1"
 
@@ -31,7 +35,7 @@ struct token_sessions {
 
 static bool read_key(struct token_sessions *s, const char *path, char *error, size_t error_size)
 {
-	char text[2 * KEY_SIZE + 2];
+	char text[KEY_DIGITS + 2];
 	size_t len;
 
 	if (!secret_file_read(path, text, sizeof(text) - 1, &len, NULL, error, error_size))
@@ -49,7 +53,7 @@ static bool read_key(struct token_sessions *s, const char *path, char *error, si
 
 static bool make_key(struct token_sessions *s, const char *path, char *error, size_t error_size)
 {
-	char text[2 * KEY_SIZE + 1];
+	char text[KEY_DIGITS + 1];
 
 	if (RAND_priv_bytes(s->key, KEY_SIZE) != 1) {
 		snprintf(error, error_size, "no random numbers for a key of sessions");
@@ -58,7 +62,7 @@ static bool make_key(struct token_sessions *s, const char *path, char *error, si
 	if (!path)
 		return true;
 	token_hex(s->key, KEY_SIZE, text);
-	text[2 * KEY_SIZE] = '\n';
+	text[KEY_DIGITS] = '\n';
 	bool ok = secret_file_write(path, text, sizeof(text), error, error_size);
 
 	OPENSSL_cleanse(text, sizeof(text));
@@ -155,18 +159,18 @@ static void compare(const struct token_grant *grant, const char *created, void *
 static bool is_ours(const struct token_sessions *s, const char *text)
 {
 	uint8_t mac[MAC_OCTETS];
-	char hex[2 * MAC_OCTETS + 1];
+	char hex[MAC_DIGITS + 1];
 
 	if (!make_mac(s, text, text + NAME_AT, mac))
 		return false;
 	token_hex(mac, MAC_OCTETS, hex);
-	return CRYPTO_memcmp(hex, text + MAC_AT, 2 * MAC_OCTETS) == 0;
+	return CRYPTO_memcmp(hex, text + MAC_AT, MAC_DIGITS) == 0;
 }
 
 bool token_session_check(const struct token_sessions *s, const struct tokens *t, struct dl3_str cookie,
                          int64_t now, struct token_grant *grant)
 {
-	char text[TOKEN_SESSION_SIZE], hash[2 * HASH_OCTETS + 1], expires[TIME_DIGITS + 1];
+	char text[TOKEN_SESSION_SIZE], hash[HASH_DIGITS + 1], expires[TIME_DIGITS + 1];
 	struct search look = { .name = text + NAME_AT, .grant = grant };
 
 	if (cookie.len <= NAME_AT || cookie.len >= sizeof(text) || memchr(cookie.ptr, '\0', cookie.len))
@@ -176,7 +180,7 @@ bool token_session_check(const struct token_sessions *s, const struct tokens *t,
 	/* What is ours has the form that it was given. */
 	if (!is_ours(s, text))
 		return false;
-	snprintf(hash, sizeof(hash), "%.*s", (int)(2 * HASH_OCTETS), text + TIME_DIGITS);
+	snprintf(hash, sizeof(hash), "%.*s", (int)HASH_DIGITS, text + TIME_DIGITS);
 	snprintf(expires, sizeof(expires), "%.*s", (int)TIME_DIGITS, text);
 	if (!token_unhex(hash, look.hash, HASH_OCTETS) || now >= strtoll(expires, NULL, 16))
 		return false;

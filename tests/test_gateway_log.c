@@ -98,14 +98,14 @@ static void what_could_be_taken_for_something_else_is_quoted_and_escaped(void **
 	(void)state;
 	log_say(ear.log, LOG_LEVEL_INFO, "x", LOG_TEXT("blank", "a b"), LOG_TEXT("equals", "a=b"),
 	        LOG_TEXT("quote", "a\"b\\c"), LOG_TEXT("break", "a\nlevel=error\r\x1b[31m\x7f"),
-	        LOG_TEXT("turned", "\xe2\x80\xae"
+	        LOG_TEXT("parted", "\xe2\x80\xa8"
 	                           "abc"),
 	        LOG_TEXT("utf8", "Sof\xc3\xad"
 	                         "a"),
 	        LOG_TEXT("latin", "\xe4"));
 	assert_string_equal(heard(),
 	                    TIME " info x blank=\"a b\" equals=\"a=b\" quote=\"a\\\"b\\\\c\" "
-	                         "break=\"a\\nlevel=error\\u000d\\u001b[31m\\u007f\" turned=\"\\u202eabc\" "
+	                         "break=\"a\\nlevel=error\\u000d\\u001b[31m\\u007f\" parted=\"\\u2028abc\" "
 	                         "utf8=\"Sof\xc3\xad"
 	                         "a\" latin=\"\xc3\xa4\"\n");
 }
