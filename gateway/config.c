@@ -133,20 +133,32 @@ static void set_numbers(struct gateway_config *config)
 	config->log = (struct config_log){ .format = LOG_FORMAT_TEXT, .level = LOG_LEVEL_INFO };
 }
 
-bool gateway_config_default(struct gateway_config *config, struct config_error *error)
+bool config_begin(struct gateway_config *config, struct config_error *error)
 {
 	static const char *const listen = CONFIG_LISTEN;
 
 	*config = (struct gateway_config){ 0 };
-	config_no_memory(error);
 	set_numbers(config);
-	config->state = default_state(config, error);
-	if (config->state)
+	return gateway_config_set_listen(config, &listen, 1, error);
+}
+
+bool config_finish(struct gateway_config *config, struct config_error *error)
+{
+	config_no_memory(error);
+	if (!config->state)
+		config->state = default_state(config, error);
+	if (config->state && !config->store.where)
 		config->store.where = config_printf(config, "%s/" CONFIG_STORE, config->state);
-	if (config->store.where && gateway_config_set_listen(config, &listen, 1, error)) {
-		error->text[0] = '\0';
+	if (!config->store.where)
+		return false;
+	error->text[0] = '\0';
+	return true;
+}
+
+bool gateway_config_default(struct gateway_config *config, struct config_error *error)
+{
+	if (config_begin(config, error) && config_finish(config, error))
 		return true;
-	}
 	gateway_config_free(config);
 	return false;
 }

@@ -14,6 +14,10 @@ void *config_alloc(struct gateway_config *config, size_t count, size_t size);
 char *config_printf(struct gateway_config *config, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The defaults but for the state's folder and the store, which come last, once it is known what was told. */
+bool config_begin(struct gateway_config *config, struct config_error *error);
+bool config_finish(struct gateway_config *config, struct config_error *error);
+
 /* Says "FILE:LINE:COLUMN: " where there is such a place, and the rest. @return false. */
 bool config_fail(const struct gateway_config *config, const struct config_place *place,
                  struct config_error *error, const char *format, ...) __attribute__((format(printf, 4, 5)));

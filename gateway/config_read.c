@@ -80,10 +80,8 @@ static bool read_where(struct config_reader *r, const char *where)
 {
 	struct config_store *s = &r->config->store;
 
-	if (!where) {
-		s->where = config_printf(r->config, "%s/" CONFIG_STORE, r->config->state);
-		return s->where;
-	}
+	if (!where)
+		return true;
 	if (strncmp(where, "postgresql://", 13) != 0 && strncmp(where, "postgres://", 11) != 0)
 		return config_read_path(r, &s->where, where);
 	if (has_password(where))
@@ -288,20 +286,19 @@ bool gateway_config_parse(const char *text, size_t len, const char *name, struct
 	struct sim_error why = { "" };
 	bool ok = false;
 
-	if (!gateway_config_default(config, error))
-		return false;
-	config->file = gateway_config_text(config, name);
-	r.folder = folder_of(config, name);
+	/* What has no words of its own is want of memory. */
+	config_no_memory(error);
+	if (config_begin(config, error)) {
+		config->file = gateway_config_text(config, name);
+		r.folder = folder_of(config, name);
+	}
 	if (config->file && r.folder)
 		ok = is_blank(text, len) ? read_document(&r, "{}", 2, &why)
 		                         : read_document(&r, text, len, &why);
-	if (ok)
+	if (ok && config_finish(config, error))
 		return true;
-	/* What has no words of its own is want of memory. */
 	if (why.text[0])
 		snprintf(error->text, sizeof(error->text), "%s", why.text);
-	else
-		config_no_memory(error);
 	gateway_config_free(config);
 	return false;
 }

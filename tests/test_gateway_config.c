@@ -11,7 +11,7 @@
 
 #define ROOT DL3T_DATA "/../../"
 
-static struct gateway_config parsed(const char *text)
+static struct gateway_config parsed_here(const char *text)
 {
 	struct gateway_config c;
 	struct config_error e;
@@ -19,6 +19,13 @@ static struct gateway_config parsed(const char *text)
 	if (!gateway_config_parse(text, strlen(text), "/etc/devlink3/gw.yaml", &c, &e))
 		fail_msg("%s", e.text);
 	return c;
+}
+
+/* The same wherever the test runs. */
+static struct gateway_config parsed(const char *text)
+{
+	setenv("STATE_DIRECTORY", "/var/lib/gw", 1);
+	return parsed_here(text);
 }
 
 static void refused(const char *text, const char *expected)
@@ -50,7 +57,7 @@ static void without_a_word_there_are_the_defaults(void **state)
 
 	(void)state;
 	set_state("STATE_DIRECTORY", "/var/lib/gw:/var/lib/other");
-	c = parsed("# nothing\n\n  # at all\n");
+	c = parsed_here("# nothing\n\n  # at all\n");
 	assert_int_equal(c.pbx_count, 0);
 	assert_int_equal(c.listen_count, 1);
 	assert_string_equal(c.listen[0].address, "127.0.0.1:8080");
@@ -80,6 +87,25 @@ static void the_state_is_in_the_users_folder_unless_it_is_roots(void **state)
 	assert_true(gateway_config_default(&c, &e));
 	assert_string_equal(c.state, geteuid() == 0 ? "/var/lib/devlink3" : "/home/me/.state/devlink3");
 	gateway_config_free(&c);
+}
+
+static void a_state_that_is_told_needs_no_environment(void **state)
+{
+	struct config_error e;
+	struct gateway_config c;
+
+	(void)state;
+	unsetenv("STATE_DIRECTORY");
+	unsetenv("XDG_STATE_HOME");
+	unsetenv("HOME");
+	c = parsed_here("state: /s");
+	assert_string_equal(c.store.where, "/s/devlink3.db");
+	gateway_config_free(&c);
+	if (geteuid() == 0)
+		return;
+	assert_false(gateway_config_default(&c, &e));
+	assert_non_null(strstr(e.text, "no folder for the state: expected STATE_DIRECTORY"));
+	assert_null(c.memory);
 }
 
 static void a_store_without_a_place_is_in_the_state_that_was_told(void **state)
@@ -690,6 +716,7 @@ static void the_example_is_right_and_whole(void **state)
 	struct config_error e;
 
 	(void)state;
+	set_state("STATE_DIRECTORY", "/var/lib/gw");
 	if (!gateway_config_read(ROOT "packaging/devlink3.yaml.example", &c, &e))
 		fail_msg("%s", e.text);
 	assert_int_equal(c.pbx_count, 2);
@@ -750,6 +777,7 @@ static void the_pages_defaults_are_those_of_the_program(void **state)
 
 DL3T_TESTS(cmocka_unit_test(without_a_word_there_are_the_defaults),
            cmocka_unit_test(the_state_is_in_the_users_folder_unless_it_is_roots),
+           cmocka_unit_test(a_state_that_is_told_needs_no_environment),
            cmocka_unit_test(a_store_without_a_place_is_in_the_state_that_was_told),
            cmocka_unit_test(a_pbx_has_all_that_was_told),
            cmocka_unit_test(a_pbx_that_says_little_gets_the_rest),
