@@ -20,11 +20,17 @@
 
 static void address_of(const struct sockaddr *sa, uint8_t out[16])
 {
+	struct sockaddr_in four;
+	struct sockaddr_in6 six;
+
 	memset(out, 0, 16);
-	if (sa->sa_family == AF_INET)
-		memcpy(out, &((const struct sockaddr_in *)sa)->sin_addr, 4);
-	else if (sa->sa_family == AF_INET6)
-		memcpy(out, &((const struct sockaddr_in6 *)sa)->sin6_addr, 16);
+	if (sa->sa_family == AF_INET) {
+		memcpy(&four, sa, sizeof(four));
+		memcpy(out, &four.sin_addr, 4);
+	} else if (sa->sa_family == AF_INET6) {
+		memcpy(&six, sa, sizeof(six));
+		memcpy(out, &six.sin6_addr, 16);
+	}
 }
 
 static unsigned bucket_of(const uint8_t address[16])

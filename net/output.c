@@ -2,10 +2,7 @@
 /* What a connection sends: the session's queue and the owner's raw octets between, whole or in
  * pieces, now or later. */
 #include <string.h>
-#ifdef __linux__
-#include <linux/sockios.h>
 #include <sys/ioctl.h>
-#endif
 
 #include "conn.h"
 
@@ -110,10 +107,10 @@ void dl3i_output_free(struct dl3_conn *c)
 /* Octets that the socket has taken and the other end's system has not. */
 static uint64_t on_the_way(const struct dl3_conn *c)
 {
-#ifdef SIOCOUTQ
+#ifdef TIOCOUTQ
 	int left = 0;
 
-	if (ioctl(c->stream.fd, SIOCOUTQ, &left) == 0 && left > 0)
+	if (ioctl(c->stream.fd, TIOCOUTQ, &left) == 0 && left > 0)
 		return (uint64_t)left;
 #else
 	(void)c;
