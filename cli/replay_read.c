@@ -296,26 +296,35 @@ static int read_capture(struct reader *r, struct source *source)
 
 /* ---- What came of it ---- */
 
-static void say_damage(const struct reader *r)
+static void say_faults(const struct reader *r)
 {
 	char fault[DL3_FAULT_TEXT_MAX], place[64] = "", what[512];
 
-	if (r->faults > 0) {
-		(void)dl3_fault_text(&r->first_fault, fault, sizeof(fault));
-		if (r->fault_line > 0)
-			snprintf(place, sizeof(place), "line %" PRIu64 ": ", r->fault_line);
-		snprintf(what, sizeof(what), "damaged in %" PRIu64 " %s and played without; the first: %s%s",
-		         r->faults, r->faults == 1 ? "place" : "places", place,
-		         r->not_hex ? "no hexadecimal text" : fault);
-		say(r, what);
-	}
-	if (r->holes > 0) {
-		snprintf(what, sizeof(what),
-		         "octets of the PBX are missing in %" PRIu64
-		         " %s: events are lost there, and counters jump",
-		         r->holes, r->holes == 1 ? "place" : "places");
-		say(r, what);
-	}
+	(void)dl3_fault_text(&r->first_fault, fault, sizeof(fault));
+	if (r->fault_line > 0)
+		snprintf(place, sizeof(place), "line %" PRIu64 ": ", r->fault_line);
+	snprintf(what, sizeof(what), "damaged in %" PRIu64 " %s and played without; the first: %s%s",
+	         r->faults, r->faults == 1 ? "place" : "places", place,
+	         r->not_hex ? "no hexadecimal text" : fault);
+	say(r, what);
+}
+
+static void say_holes(const struct reader *r)
+{
+	char what[256];
+
+	snprintf(what, sizeof(what),
+	         "octets of the PBX are missing in %" PRIu64 " %s: events are lost there, and counters jump",
+	         r->holes, r->holes == 1 ? "place" : "places");
+	say(r, what);
+}
+
+static void say_damage(const struct reader *r)
+{
+	if (r->faults > 0)
+		say_faults(r);
+	if (r->holes > 0)
+		say_holes(r);
 }
 
 static bool judge(const struct reader *r)
@@ -350,6 +359,15 @@ static bool judge(const struct reader *r)
 	return false;
 }
 
+static void say_error(const struct reader *r, int error)
+{
+	char what[256];
+
+	snprintf(what, sizeof(what), "%s%s",
+	         r->failed ? "no temporary copy could be made (TMPDIR says where): " : "", strerror(error));
+	say(r, what);
+}
+
 static int read_all(struct reader *r, int fd)
 {
 	struct source source;
@@ -371,7 +389,6 @@ bool replay_read(const struct replay_source *source, struct tape *tape)
 {
 	struct reader *r = calloc(1, sizeof(*r));
 	bool standard = strcmp(source->file, "-") == 0, good = false;
-	char what[256];
 
 	if (!r) {
 		fprintf(stderr, "devlink3 %s: no memory is left\n", source->command);
@@ -379,14 +396,10 @@ bool replay_read(const struct replay_source *source, struct tape *tape)
 	}
 	*r = (struct reader){ .source = source, .tape = tape };
 	int fd = standard ? STDIN_FILENO : open(source->file, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || read_all(r, fd) != 0) {
-		snprintf(what, sizeof(what), "%s%s",
-		         r->failed ? "no temporary copy could be made (TMPDIR says where): " : "",
-		         strerror(errno));
-		say(r, what);
-	} else {
+	if (fd < 0 || read_all(r, fd) != 0)
+		say_error(r, errno);
+	else
 		good = judge(r);
-	}
 	if (fd >= 0 && !standard)
 		close(fd);
 	/* Without a snapshot all begins with the first event. */

@@ -353,19 +353,25 @@ static void finish(struct serve *s)
 	libevent_global_shutdown();
 }
 
+static void announce(const struct serve *s)
+{
+	const char *address;
+
+	for (size_t i = 0; (address = gateway_address(s->gateway, i)) != NULL; i++)
+		printf("listening on http://%s\n", address);
+	(void)fflush(stdout);
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct serve s = { .self = self };
-	const char *address;
 	int code = parse(&s, argc, argv);
 
 	if (code >= 0)
 		return code;
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (begin(&s)) {
-		for (size_t i = 0; (address = gateway_address(s.gateway, i)) != NULL; i++)
-			printf("listening on http://%s\n", address);
-		(void)fflush(stdout);
+		announce(&s);
 		(void)event_base_dispatch(s.base);
 	}
 	finish(&s);

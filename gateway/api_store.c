@@ -15,8 +15,6 @@ struct asked {
 	struct store_csv *csv;
 	bool begun;
 	int64_t step_ms;
-	bool of_group;
-	char pbx[64];
 	struct evbuffer *live; /* the call as it is now */
 };
 

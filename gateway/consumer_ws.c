@@ -59,34 +59,39 @@ static ssize_t take(wslay_event_context_ptr context, const uint8_t *data, size_t
 
 /* ---- Subscriptions ---- */
 
+static bool set_text(struct consumer_wish *wish, const char *key, const json_t *value, char *error,
+                     size_t size)
+{
+	if (json_is_string(value))
+		return consumer_wish_set(wish, dl3_str_of(key), dl3_str_of(json_string_value(value)), error,
+		                         size);
+	(void)snprintf(error, size, "%.40s: expected a list of text", key);
+	return false;
+}
+
 /* A value of {"subscribe": {...}}: text, a number, true or false, or a list of text. */
 static bool set_value(struct consumer_wish *wish, const char *key, const json_t *value, char *error,
                       size_t size)
 {
 	char text[32];
-	const json_t *one;
-	size_t i;
 
 	if (json_is_array(value)) {
-		json_array_foreach(
-			value, i, one) if (!json_is_string(one) ||
-		                           !set_value(wish, key, one, error, size)) return json_is_string(one)
-			? false
-			: (snprintf(error, size, "%.40s: expected a list of text", key), false);
+		for (size_t i = 0; i < json_array_size(value); i++)
+			if (!set_text(wish, key, json_array_get(value, i), error, size))
+				return false;
 		return true;
 	}
 	struct dl3_str s = { .ptr = text };
-	if (json_is_string(value))
-		s = dl3_str_of(json_string_value(value));
-	else if (json_is_integer(value))
+	if (json_is_integer(value))
 		s.len = (uint32_t)snprintf(text, sizeof(text), "%lld", (long long)json_integer_value(value));
 	else if (json_is_boolean(value))
 		s.len = (uint32_t)snprintf(text, sizeof(text), "%d", json_is_true(value));
-	else
-		return snprintf(error, size,
-		                "%.40s: expected text, a number, true or false, or a list of text", key),
-		       false;
-	return consumer_wish_set(wish, dl3_str_of(key), s, error, size);
+	else if (json_is_string(value))
+		s = dl3_str_of(json_string_value(value));
+	if (s.len > 0 || json_is_string(value))
+		return consumer_wish_set(wish, dl3_str_of(key), s, error, size);
+	(void)snprintf(error, size, "%.40s: expected text, a number, true or false, or a list of text", key);
+	return false;
 }
 
 static bool read_wish(const json_t *wanted, struct consumer_wish *wish, char *error, size_t size)

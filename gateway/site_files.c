@@ -98,7 +98,6 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 static bool open_reader(struct site *s)
 {
-	char error[256];
 	const struct dl3_link_config config = { .url = s->url,
 		                                .user = s->user,
 		                                .password = s->password,
@@ -111,8 +110,10 @@ static bool open_reader(struct site *s)
 
 	if (!s->reader_timer)
 		s->reader_timer = evtimer_new(s->base, on_timer, s);
-	if (s->reader_timer)
-		s->reader = dl3_link_new(s->base, &config, error, sizeof(error));
+	if (!s->reader_timer)
+		return false;
+	char error[256]; /* the site's own link has said it already */
+	s->reader = dl3_link_new(s->base, &config, error, sizeof(error));
 	if (s->reader)
 		set_timer(s, SITE_FILE_MS);
 	return s->reader != NULL;
@@ -189,8 +190,11 @@ static bool next_row(struct dl3_octets *left, struct dl3_str fields[3])
 {
 	if (left->len == 0)
 		return false;
-	const char *p = (const char *)left->ptr, *end = memchr(p, '\n', left->len);
-	size_t len = end ? (size_t)(end - p) : left->len;
+	const char *p = (const char *)left->ptr;
+	const char *end = memchr(p, '\n', left->len);
+	size_t len = left->len;
+	if (end)
+		len = (size_t)(end - p);
 	left->ptr += len + (end ? 1 : 0);
 	left->len -= (uint32_t)(len + (end ? 1 : 0));
 	if (len > 0 && p[len - 1] == '\r')

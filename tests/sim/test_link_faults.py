@@ -26,7 +26,7 @@ class Faults(unittest.TestCase):
         accounts = []
         for kind in kinds:
             run = Run(PROGRAM, SEED, speed, SECONDS, KINDS[kind])
-            account = Account(self.story, run.lines)
+            account = Account(self.story, run.lines, SECONDS)
             self.assertEqual(account.wrong, [], kind)
             self.assertGreater(account.delivered, 50, kind)
             accounts.append(account)
@@ -90,7 +90,7 @@ def hour(kinds):
     print(fault_hour.HEADER)
     for kind in kinds or KINDS:
         run = Run(PROGRAM, SEED, SPEED, 3600, KINDS[kind])
-        account = Account(story, run.lines)
+        account = Account(story, run.lines, 3600)
         print(account.row(kind, run), flush=True)
         for wrong in account.wrong[:5]:
             print("   ", *wrong)
