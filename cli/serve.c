@@ -3,99 +3,92 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <getopt.h>
-#include <openssl/crypto.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "command.h"
 #include "gateway/gateway.h"
-#include "gateway/hub.h"
-#include "password.h"
 #include "serve_demo.h"
+#include "serve_notify.h"
 
 #define PBXS_MAX 64u
-#define LISTEN_MAX 16u
-#define NAME_SIZE 64u
-#define DEFAULT_LISTEN "127.0.0.1:8080"
 /* Time for consumers to be told that the gateway stops. */
 #define GOODBYE_MS 2000
 #define GOODBYE_STEP_MS 50
 
 struct serve {
 	const struct command *self;
+	const char *file; /* NULL: none */
+	const char *pbxs[PBXS_MAX], *listen[CONFIG_LISTEN_MAX];
+	size_t pbx_count, listen_count;
+	const char *state;
+	bool is_demo, check, help;
+
 	struct event_base *base;
+	struct gateway_config config;
+	struct log *log;
 	struct gateway *gateway;
 	struct serve_demo *demo;
-	const char *urls[PBXS_MAX];
-	size_t url_count;
-	struct gateway_listen listen[LISTEN_MAX];
-	size_t listen_count;
-	struct gateway_pbx pbxs[PBXS_MAX];
-	char names[PBXS_MAX][NAME_SIZE];
-	const char *state, *password_file;
-	char store[4096];
+	struct serve_notify *notify;
 	char scratch[64]; /* a folder for the demonstration's history, which goes with it */
-	bool is_demo, no_records;
-	struct password password;
-	struct event *signals[2], *goodbye;
+	struct event *stop[2], *hup, *goodbye;
 	unsigned waited_ms;
-	int code;
 };
 
-static int complain(struct serve *s, const char *error)
+static int complain(const struct serve *s, const char *error)
 {
-	fprintf(stderr, "devlink3 serve: %s\n", error);
-	return s->code = EXIT_FAILED;
+	fprintf(stderr, "devlink3 %s: %s\n", s->self->name, error);
+	return EXIT_FAILED;
 }
 
 /* ---- The command line ---- */
 
-enum { OPT_DEMO = 256, OPT_PBX, OPT_LISTEN, OPT_STATE, OPT_PASSWORD_FILE, OPT_NO_RECORDS, OPT_HELP };
+enum { OPT_DEMO = 256, OPT_PBX, OPT_LISTEN, OPT_STATE, OPT_CHECK, OPT_HELP };
 
 static const struct option options[] = {
 	{ "demo", no_argument, NULL, OPT_DEMO },
 	{ "pbx", required_argument, NULL, OPT_PBX },
 	{ "listen", required_argument, NULL, OPT_LISTEN },
 	{ "state", required_argument, NULL, OPT_STATE },
-	{ "password-file", required_argument, NULL, OPT_PASSWORD_FILE },
-	{ "no-records", no_argument, NULL, OPT_NO_RECORDS },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "help", no_argument, NULL, OPT_HELP },
 	{ 0 },
 };
 
-static int take_option(struct serve *s, int option)
+static int add(const struct serve *s, const char **list, size_t *count, size_t max, const char *name)
+{
+	if (*count == max)
+		return command_usage_error(s->self, "--%s: at most %zu", name, max);
+	list[(*count)++] = optarg;
+	return -1;
+}
+
+/* @return an exit code, or -1 to go on. */
+static int take_option(struct serve *s, int option, char **argv)
 {
 	switch (option) {
 	case OPT_DEMO:
 		s->is_demo = true;
 		return -1;
 	case OPT_PBX:
-		if (s->url_count == PBXS_MAX)
-			return command_usage_error(s->self, "--pbx: at most %u", PBXS_MAX);
-		s->urls[s->url_count++] = optarg;
-		return -1;
+		return add(s, s->pbxs, &s->pbx_count, PBXS_MAX, "pbx");
 	case OPT_LISTEN:
-		if (s->listen_count == LISTEN_MAX)
-			return command_usage_error(s->self, "--listen: at most %u", LISTEN_MAX);
-		s->listen[s->listen_count++].address = optarg;
-		return -1;
+		return add(s, s->listen, &s->listen_count, CONFIG_LISTEN_MAX, "listen");
 	case OPT_STATE:
 		s->state = optarg;
 		return -1;
-	case OPT_PASSWORD_FILE:
-		s->password_file = optarg;
-		return -1;
-	case OPT_NO_RECORDS:
-		s->no_records = true;
+	case OPT_CHECK:
+		s->check = true;
 		return -1;
 	case OPT_HELP:
 		return command_print_help(s->self);
+	case ':':
+		return command_usage_error(s->self, "%s wants an argument", argv[optind - 1]);
 	default:
-		return command_usage_error(s->self, "there is no such option, or its value is missing");
+		return command_usage_error(s->self, "there is no option '%s'", argv[optind - 1]);
 	}
 }
 
@@ -104,171 +97,84 @@ static int parse(struct serve *s, int argc, char **argv)
 	int option, code = -1;
 
 	opterr = 0;
-	while (code < 0 && (option = getopt_long(argc, argv, "", options, NULL)) != -1)
-		code = take_option(s, option);
+	while (code < 0 && (option = getopt_long(argc, argv, ":h", options, NULL)) != -1)
+		code = option == 'h' ? command_print_help(s->self) : take_option(s, option, argv);
 	if (code >= 0)
 		return code;
-	if (optind < argc)
-		return command_usage_error(s->self, "'%s' is not understood here", argv[optind]);
-	if (!s->is_demo && s->url_count == 0)
-		return command_usage_error(s->self, "which PBX? --pbx URL names one, --demo brings its own");
+	if (argc - optind > 1)
+		return command_usage_error(s->self, "one configuration is expected, and '%s' is a second",
+		                           argv[optind + 1]);
+	s->file = argv[optind]; /* NULL when there is none */
+	if (!s->is_demo && s->pbx_count == 0 && !s->file)
+		return command_usage_error(
+			s->self, "which PBX? A configuration or --pbx URL names one, --demo brings its own");
 	return -1;
 }
 
-/* ---- Where things are kept ---- */
+/* ---- The configuration ---- */
 
-static bool make_folder(const char *path)
+/* A demonstration without a folder of its own leaves nothing behind. */
+static bool make_scratch(struct serve *s, struct config_error *error)
 {
-	char part[4096];
-
-	if (strlen(path) >= sizeof(part))
-		return false;
-	for (size_t i = 1; path[i - 1] != '\0'; i++) {
-		if (path[i] != '/' && path[i] != '\0')
-			continue;
-		memcpy(part, path, i);
-		part[i] = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return false;
-	}
-	return true;
-}
-
-/* As the service manager says, or else as people keep such things. */
-static bool choose_state(char *out, size_t size)
-{
-	const char *given = getenv("STATE_DIRECTORY"), *xdg = getenv("XDG_STATE_HOME"),
-		   *home = getenv("HOME");
-	int len;
-
-	if (given && given[0])
-		len = snprintf(out, size, "%.*s", (int)strcspn(given, ":"), given);
-	else if (xdg && xdg[0])
-		len = snprintf(out, size, "%s/devlink3", xdg);
-	else if (home && home[0])
-		len = snprintf(out, size, "%s/.local/state/devlink3", home);
-	else
-		return false;
-	return len > 0 && (size_t)len < size;
-}
-
-static bool choose_store(struct serve *s)
-{
-	char folder[3072];
-
-	if (!s->state && s->is_demo) {
-		(void)snprintf(s->scratch, sizeof(s->scratch), "/tmp/devlink3-demo-XXXXXX");
-		if (!mkdtemp(s->scratch)) {
-			s->scratch[0] = '\0';
-			(void)complain(s, "cannot make a folder in /tmp for the demonstration's history");
-			return false;
-		}
-		(void)snprintf(s->store, sizeof(s->store), "%s/devlink3.db", s->scratch);
+	if (!s->is_demo || s->state || s->file || s->scratch[0] != '\0')
 		return true;
-	}
-	if (s->state)
-		(void)snprintf(folder, sizeof(folder), "%s", s->state);
-	else if (!choose_state(folder, sizeof(folder))) {
-		(void)complain(s, "where is what it knows to be kept? --state DIR says so");
-		return false;
-	}
-	if (!make_folder(folder)) {
-		fprintf(stderr, "devlink3 serve: cannot make the folder %s: %s\n", folder, strerror(errno));
-		s->code = EXIT_FAILED;
-		return false;
-	}
-	(void)snprintf(s->store, sizeof(s->store), "%s/devlink3.db", folder);
-	return true;
+	(void)snprintf(s->scratch, sizeof(s->scratch), "/tmp/devlink3-demo-XXXXXX");
+	if (mkdtemp(s->scratch))
+		return true;
+	s->scratch[0] = '\0';
+	(void)snprintf(error->text, sizeof(error->text), "cannot make a folder in /tmp: %s", strerror(errno));
+	return false;
 }
 
-static void remove_scratch(struct serve *s)
+static bool set_state(const struct serve *s, struct gateway_config *config, struct config_error *error)
 {
-	static const char *const files[] = { "", "-wal", "-shm" };
+	const char *state = s->state ? s->state : s->scratch[0] ? s->scratch : NULL;
+	char store[4096];
+
+	if (!state)
+		return true;
+	/* The store goes with it, unless the file has put it elsewhere. */
+	const bool follows = config->state && config->store.where &&
+	                     strncmp(config->store.where, config->state, strlen(config->state)) == 0;
+	config->state = gateway_config_text(config, state);
+	(void)snprintf(store, sizeof(store), "%s/" CONFIG_STORE, state);
+	if (follows || !s->file)
+		config->store.where = gateway_config_text(config, store);
+	if (config->state && config->store.where)
+		return true;
+	(void)snprintf(error->text, sizeof(error->text), "out of memory");
+	return false;
+}
+
+/* The file with the command line on top. */
+static bool read_config(struct serve *s, struct gateway_config *config, struct config_error *error)
+{
+	bool ok = make_scratch(s, error) && (s->file ? gateway_config_read(s->file, config, error)
+	                                             : gateway_config_default(config, error));
+
+	for (size_t i = 0; ok && i < s->pbx_count; i++)
+		ok = gateway_config_add_pbx(config, s->pbxs[i], error);
+	if (ok && s->listen_count > 0)
+		ok = gateway_config_set_listen(config, s->listen, s->listen_count, error);
+	return ok && set_state(s, config, error) && gateway_config_check(config, !s->check, error);
+}
+
+static void remove_scratch(const struct serve *s)
+{
+	static const char *const files[] = { CONFIG_STORE, CONFIG_STORE "-wal", CONFIG_STORE "-shm",
+		                             "session.key" };
 	char path[sizeof(s->scratch) + 32];
 
 	if (s->scratch[0] == '\0')
 		return;
-	for (size_t i = 0; i < 3; i++) {
-		(void)snprintf(path, sizeof(path), "%s/devlink3.db%s", s->scratch, files[i]);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", s->scratch, files[i]);
 		(void)unlink(path);
 	}
 	(void)rmdir(s->scratch);
 }
 
-/* ---- PBXs ---- */
-
-static bool name_is_taken(const struct serve *s, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strcmp(s->names[i], name) == 0)
-			return true;
-	return false;
-}
-
-/* The host's name, with a number behind it when there are several of it. */
-static void name_pbx(struct serve *s, size_t at, const char *host)
-{
-	char name[NAME_SIZE];
-
-	(void)snprintf(name, sizeof(name), "%.40s", host);
-	for (unsigned n = 2; name_is_taken(s, at, name); n++)
-		(void)snprintf(name, sizeof(name), "%.40s-%u", host, n);
-	memcpy(s->names[at], name, sizeof(name));
-}
-
-static bool choose_pbxs(struct serve *s)
-{
-	char error[256];
-	struct dl3_url url;
-
-	for (size_t i = 0; i < s->url_count; i++) {
-		if (!dl3_url_parse(s->urls[i], &url, error, sizeof(error))) {
-			fprintf(stderr, "devlink3 serve: --pbx %s: %s\n", s->urls[i], error);
-			s->code = EXIT_USAGE;
-			return false;
-		}
-		if (i == 0 && s->password.text[0] == '\0') {
-			s->code = password_get(&s->password, "serve", s->password_file, url.user, url.host);
-			if (s->code >= 0)
-				return false;
-			s->code = EXIT_DONE;
-		}
-		name_pbx(s, i, url.host);
-		s->pbxs[i] = (struct gateway_pbx){ .name = s->names[i],
-			                           .url = s->urls[i],
-			                           .password = s->password.text,
-			                           .flags = GATEWAY_FLAGS };
-	}
-	return true;
-}
-
-static bool begin_demo(struct serve *s)
-{
-	char error[512];
-
-	s->demo = serve_demo_new(s->base, error, sizeof(error));
-	if (!s->demo) {
-		(void)complain(s, error);
-		return false;
-	}
-	if (s->url_count == PBXS_MAX)
-		s->url_count--;
-	(void)snprintf(s->names[s->url_count], NAME_SIZE, "demo");
-	s->pbxs[s->url_count] = (struct gateway_pbx){ .name = s->names[s->url_count],
-		                                      .url = serve_demo_url(s->demo),
-		                                      .password = serve_demo_password(s->demo),
-		                                      .flags = GATEWAY_FLAGS };
-	s->url_count++;
-	return true;
-}
-
-/* ---- Running ---- */
-
-static void log_line(const char *what, const char *line, void *arg)
-{
-	(void)arg;
-	fprintf(stderr, "%s: %s\n", what, line);
-}
+/* ---- Signals ---- */
 
 /* Until those who listen have heard it. */
 static void on_goodbye(evutil_socket_t fd, short what, void *arg)
@@ -282,7 +188,7 @@ static void on_goodbye(evutil_socket_t fd, short what, void *arg)
 		(void)event_base_loopbreak(s->base);
 }
 
-static void on_signal(evutil_socket_t number, short what, void *arg)
+static void on_stop(evutil_socket_t number, short what, void *arg)
 {
 	struct serve *s = arg;
 	const struct timeval step = { .tv_usec = GOODBYE_STEP_MS * 1000L };
@@ -292,8 +198,32 @@ static void on_signal(evutil_socket_t number, short what, void *arg)
 	/* Whoever asks twice means it. */
 	(void)signal(SIGINT, SIG_DFL);
 	(void)signal(SIGTERM, SIG_DFL);
+	serve_notify(s->notify, "STOPPING=1");
 	gateway_stop(s->gateway);
 	(void)event_add(s->goodbye, &step);
+}
+
+static void on_hup(evutil_socket_t number, short what, void *arg)
+{
+	struct serve *s = arg;
+	struct gateway_config config = { 0 };
+	struct config_error error;
+
+	(void)number;
+	(void)what;
+	serve_notify_reloading(s->notify);
+	if (!read_config(s, &config, &error) || !gateway_reload(s->gateway, &config, &error)) {
+		log_say(s->log, LOG_LEVEL_ERROR, "reload", LOG_TEXT("result", "refused"),
+		        LOG_TEXT("reason", error.text));
+		gateway_config_free(&config);
+	} else {
+		/* The structs move, what they point to stays. */
+		struct gateway_config before = s->config;
+		s->config = config;
+		gateway_moved(s->gateway, &s->config);
+		gateway_config_free(&before);
+	}
+	serve_notify(s->notify, "READY=1");
 }
 
 static bool watch_signals(struct serve *s)
@@ -301,56 +231,44 @@ static bool watch_signals(struct serve *s)
 	static const int numbers[] = { SIGINT, SIGTERM };
 
 	for (size_t i = 0; i < 2; i++) {
-		s->signals[i] = evsignal_new(s->base, numbers[i], on_signal, s);
-		if (!s->signals[i] || event_add(s->signals[i], NULL) != 0)
+		s->stop[i] = evsignal_new(s->base, numbers[i], on_stop, s);
+		if (!s->stop[i] || event_add(s->stop[i], NULL) != 0)
 			return false;
 	}
+	s->hup = evsignal_new(s->base, SIGHUP, on_hup, s);
 	s->goodbye = event_new(s->base, -1, EV_PERSIST, on_goodbye, s);
-	return s->goodbye != NULL;
+	return s->goodbye && s->hup && event_add(s->hup, NULL) == 0;
 }
 
-static bool begin(struct serve *s)
-{
-	char error[512] = "out of memory";
+/* ---- Running ---- */
 
+static bool begin(struct serve *s, struct config_error *error)
+{
+	const struct log_config log = { .fd = STDERR_FILENO,
+		                        .format = s->config.log.format,
+		                        .level = s->config.log.level };
+	struct gateway_demo demo;
+
+	(void)snprintf(error->text, sizeof(error->text), "out of memory");
 	s->base = event_base_new();
-	if (!s->base || !watch_signals(s)) {
-		(void)complain(s, error);
+	s->log = log_new(&log);
+	if (!s->base || !s->log || !watch_signals(s))
 		return false;
+	if (s->is_demo) {
+		s->demo = serve_demo_new(s->base, error->text, sizeof(error->text));
+		if (!s->demo)
+			return false;
+		demo = (struct gateway_demo){ .url = serve_demo_url(s->demo),
+			                      .password = serve_demo_password(s->demo) };
 	}
-	if (!choose_pbxs(s) || !choose_store(s) || (s->is_demo && !begin_demo(s)))
-		return false;
-	if (s->listen_count == 0)
-		s->listen[s->listen_count++].address = DEFAULT_LISTEN;
-	const struct gateway_settings settings = { .pbxs = s->pbxs,
-		                                   .pbx_count = s->url_count,
-		                                   .listen = s->listen,
-		                                   .listen_count = s->listen_count,
-		                                   .store = s->store,
-		                                   .keep_records = !s->no_records,
-		                                   .demo = s->is_demo,
-		                                   .log = log_line,
-		                                   .arg = s };
-	s->gateway = gateway_new(s->base, &settings, error, sizeof(error));
+	const struct gateway_options o = { .config = &s->config,
+		                           .log = s->log,
+		                           .demo = s->is_demo ? &demo : NULL };
+	s->gateway = gateway_new(s->base, &o, error);
 	if (!s->gateway)
-		(void)complain(s, error);
-	return s->gateway != NULL;
-}
-
-static void finish(struct serve *s)
-{
-	gateway_free(s->gateway);
-	serve_demo_free(s->demo);
-	for (size_t i = 0; i < 2; i++)
-		if (s->signals[i])
-			event_free(s->signals[i]);
-	if (s->goodbye)
-		event_free(s->goodbye);
-	if (s->base)
-		event_base_free(s->base);
-	password_wipe(&s->password);
-	remove_scratch(s);
-	libevent_global_shutdown();
+		return false;
+	s->notify = serve_notify_new(s->base);
+	return true;
 }
 
 static void announce(const struct serve *s)
@@ -358,52 +276,82 @@ static void announce(const struct serve *s)
 	const char *address;
 
 	for (size_t i = 0; (address = gateway_address(s->gateway, i)) != NULL; i++)
-		printf("listening on http://%s\n", address);
+		printf("listening on %s\n", address);
 	(void)fflush(stdout);
+	serve_notify(s->notify, "READY=1");
+}
+
+static void finish(struct serve *s)
+{
+	gateway_free(s->gateway);
+	serve_demo_free(s->demo);
+	serve_notify_free(s->notify);
+	struct event *const events[] = { s->stop[0], s->stop[1], s->hup, s->goodbye };
+	for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++)
+		if (events[i])
+			event_free(events[i]);
+	log_free(s->log);
+	if (s->base)
+		event_base_free(s->base);
+	gateway_config_free(&s->config);
+	remove_scratch(s);
+	libevent_global_shutdown();
 }
 
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct serve s = { .self = self };
+	struct config_error error;
 	int code = parse(&s, argc, argv);
 
 	if (code >= 0)
 		return code;
 	(void)signal(SIGPIPE, SIG_IGN);
-	if (begin(&s)) {
+	code = EXIT_DONE;
+	if (!read_config(&s, &s.config, &error)) {
+		code = complain(&s, error.text);
+	} else if (s.check) {
+		printf("%s: good\n", s.file ? s.file : "the command line");
+	} else if (!begin(&s, &error)) {
+		code = complain(&s, error.text);
+	} else {
 		announce(&s);
 		(void)event_base_dispatch(s.base);
 	}
 	finish(&s);
-	return s.code;
+	return code;
 }
 
 const struct command command_serve = {
 	.name = "serve",
-	.usage = "serve [--demo] [--pbx URL]... [--listen A:P]... [--state DIR]",
+	.usage = "serve [CONFIG.yaml] [--demo] [--pbx URL]... [--listen A:P]... [--state DIR]",
 	.summary = "the gateway: one connection to a PBX, any number of consumers, history, a wallboard",
 	.help = "Keeps one connection to each PBX, makes calls of what comes, and serves them by HTTP: live "
-		"as\n"
+	        "as\n"
 		"server-sent events and WebSocket, past calls from a database, and a page that shows both.\n"
-		"Prints 'listening on http://ADDRESS:PORT' once it is ready.\n"
+		"Prints 'listening on http://ADDRESS:PORT' once it is ready. Without CONFIG.yaml it listens "
+	        "on\n"
+		"127.0.0.1:8080; all that can be configured is in docs/configuration.md.\n"
 		"\n"
-		"  --pbx URL            devlink3://USER@HOST[:50797], or devlink3s:// with TLS; may be given "
-		"again\n"
-		"  --password-file F    its first line is the password; else DEVLINK3_PASSWORD is, else it "
-		"is\n"
-		"                       asked for on the terminal\n"
-		"  --demo               a simulated PBX with people who phone, in the same process\n"
-		"  --listen A:P         where to serve (default " DEFAULT_LISTEN
-		"); port 0 picks one; may be given again\n"
-		"  --state DIR          where the history is kept (default STATE_DIRECTORY, as systemd sets "
-		"it, or\n"
-		"                       ~/.local/state/devlink3; for a demonstration a folder that goes with "
-		"it)\n"
-		"  --no-records         keep calls, and not each record that told of them\n"
+		"  --demo        a simulated PBX with people who phone, in the same process; without a\n"
+		"                configuration and --state its history goes with it\n"
+		"  --pbx URL     devlink3://USER@HOST[:50797], or devlink3s:// with TLS; may be given "
+	        "again;\n"
+		"                the password is in DEVLINK3_PASSWORD\n"
+		"  --listen A:P  in place of the configuration's addresses; port 0 picks one; may be given "
+	        "again\n"
+		"  --state DIR   where the history is kept, in place of the configuration's\n"
+		"  --check       says whether all of this is right, and ends\n"
 		"\n"
+		"SIGHUP reads the configuration again; consumers stay. SIGTERM and SIGINT tell consumers, "
+	        "write what\n"
+		"is not written yet, and end it.\n"
+		"\n"
+		"Exit codes: 0 stopped by a signal, or checked and good; 1 failed; 2 usage.\n"
+		"\n"
+		"Examples:\n"
 		"  devlink3 serve --demo\n"
-		"  devlink3 serve --pbx devlink3://wallboard@192.0.2.1 --password-file secret\n"
-		"\n"
-		"Exit codes: 0 stopped by a signal, 1 failed, 2 usage.\n",
+		"  devlink3 serve --pbx devlink3://wallboard@192.0.2.1 --state /var/lib/devlink3\n"
+		"  devlink3 serve /etc/devlink3/devlink3.yaml\n",
 	.run = run,
 };

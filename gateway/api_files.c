@@ -26,13 +26,17 @@ static void on_file(enum site_answer answer, struct dl3_octets contents, const c
 	           (struct dl3_str){ .ptr = (const char *)contents.ptr, .len = (uint32_t)contents.len });
 }
 
-void api_file(struct gateway *g, struct http_exchange *x)
+void api_file(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	const struct dl3_str name = http_segment(x, 2), path = http_rest(x, 4);
 	struct site *s = gateway_site(g, name);
 
 	if (!api_only(x, (const char *const[]){ NULL }))
 		return;
+	if (!token_grant_allows_pbx(grant, name)) {
+		http_problem(x, 403, "the token '%s' is not for this PBX", grant->name);
+		return;
+	}
 	if (!s) {
 		http_problem(x, 404, "there is no PBX '%.*s'", (int)(name.len < 80 ? name.len : 80),
 		             name.ptr);

@@ -166,8 +166,8 @@ static void put_https(struct gateway *g, struct evbuffer *b)
 {
 	struct http_counts sum = { 0 };
 
-	for (size_t i = 0; i < g->http_count; i++) {
-		const struct http_counts c = http_counts(g->https[i]);
+	for (size_t i = 0; i < g->listener_count; i++) {
+		const struct http_counts c = http_counts(g->listeners[i].http);
 		sum.connections += c.connections;
 		sum.accepted += c.accepted;
 		sum.turned_away += c.turned_away;
@@ -214,10 +214,11 @@ static void put_store(struct gateway *g, struct evbuffer *b)
 		      store_kind_name(k));
 }
 
-void api_metrics(struct gateway *g, struct http_exchange *x)
+void api_metrics(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct evbuffer *b = evbuffer_new();
 
+	(void)grant;
 	if (!b) {
 		http_problem(x, 503, "no memory is left");
 		return;
@@ -238,37 +239,53 @@ void api_metrics(struct gateway *g, struct http_exchange *x)
 /* ---- Health ---- */
 
 /* That it answers is the answer. */
-void api_health(struct gateway *g, struct http_exchange *x)
+void api_health(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	(void)g;
+	(void)grant;
 	http_set(x, "Cache-Control", "no-store");
 	http_reply(x, 200, "text/plain; charset=utf-8", dl3_str_of("ok\n"));
 }
 
-/* Ready is who has what a consumer comes for: the calls of every PBX, and a history that is written. */
-void api_ready(struct gateway *g, struct http_exchange *x)
+static bool links_are_up(const struct gateway *g)
+{
+	for (size_t i = 0; i < g->site_count; i++)
+		if (!site_status(g->sites[i]).connected)
+			return false;
+	return true;
+}
+
+static void put_link_states(const struct gateway *g, struct evbuffer *b)
+{
+	put_z(b, "\"pbxs\":{");
+	for (size_t i = 0; i < g->site_count; i++) {
+		if (i > 0)
+			put_z(b, ",");
+		put_json_str(b, dl3_str_of(site_name(g->sites[i])));
+		(void)evbuffer_add_printf(b, ":\"%s\"", dl3_link_state_name(site_status(g->sites[i]).state));
+	}
+	put_z(b, "},");
+}
+
+/* Ready is who has what a consumer comes for: the calls of every PBX, and a history that is written. Which PBXs there
+ * are is not everybody's business where tokens are needed. */
+void api_ready(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct evbuffer *b = evbuffer_new();
 	struct store_status store = { .state = STORE_OK };
-	bool ready = !g->stopping;
 
+	(void)grant;
 	if (!b) {
 		http_problem(x, 503, "no memory is left");
 		return;
 	}
 	if (g->store)
 		store_status(g->store, &store);
-	ready = ready && store.state != STORE_FAILING;
-	put_z(b, "{\"pbxs\":{");
-	for (size_t i = 0; i < g->site_count; i++) {
-		const struct site_status s = site_status(g->sites[i]);
-		if (i > 0)
-			put_z(b, ",");
-		put_json_str(b, dl3_str_of(site_name(g->sites[i])));
-		(void)evbuffer_add_printf(b, ":\"%s\"", dl3_link_state_name(s.state));
-		ready = ready && s.connected;
-	}
-	(void)evbuffer_add_printf(b, "},\"store\":\"%s\",\"stopping\":%s,\"ready\":%s}",
+	const bool ready = !g->stopping && store.state != STORE_FAILING && links_are_up(g);
+	put_z(b, "{");
+	if (!g->tokens)
+		put_link_states(g, b);
+	(void)evbuffer_add_printf(b, "\"store\":\"%s\",\"stopping\":%s,\"ready\":%s}",
 	                          g->store ? store_state_name(store.state) : "none",
 	                          g->stopping ? "true" : "false", ready ? "true" : "false");
 	http_set(x, "Cache-Control", "no-store");

@@ -42,14 +42,6 @@ void put_ms(struct evbuffer *b, int64_t ms)
 	(void)evbuffer_add_printf(b, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
 }
 
-void put_or_null(struct evbuffer *b, bool is, double value)
-{
-	if (is)
-		(void)evbuffer_add_printf(b, "%.3f", value);
-	else
-		put_z(b, "null");
-}
-
 /* Not to be kept by anybody in between. */
 static void reply(struct http_exchange *x, struct evbuffer *b)
 {
@@ -125,7 +117,8 @@ static void each(struct dl3_str pbx, struct dl3_str about, struct dl3_str body, 
 }
 
 /* Reads the filters. @return false when the answer has been given. */
-static bool read_filters(struct http_exchange *x, struct list *l, const char *const *known)
+static bool read_filters(struct http_exchange *x, const struct token_grant *grant, struct list *l,
+                         const char *const *known)
 {
 	static const char *const filters[] = { "pbx", "extension", "group", "node" };
 	char error[200];
@@ -141,7 +134,7 @@ static bool read_filters(struct http_exchange *x, struct list *l, const char *co
 			return false;
 		}
 	}
-	return true;
+	return api_narrow(x, grant, &l->wish);
 }
 
 static void answer_list(struct gateway *g, struct http_exchange *x, struct list *l, enum hub_kind kind,
@@ -157,31 +150,31 @@ static void answer_list(struct gateway *g, struct http_exchange *x, struct list 
 	reply(x, l->b);
 }
 
-void api_calls(struct gateway *g, struct http_exchange *x)
+void api_calls(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	static const char *const known[] = { "pbx", "extension", "group", "node", NULL };
 	struct list l = { .g = g };
 
-	if (read_filters(x, &l, known))
+	if (read_filters(x, grant, &l, known))
 		answer_list(g, x, &l, HUB_CALL, "calls");
 }
 
-void api_users(struct gateway *g, struct http_exchange *x)
+void api_users(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	static const char *const known[] = { "pbx", "extension", NULL };
 	struct list l = { .g = g };
 
-	if (read_filters(x, &l, known))
+	if (read_filters(x, grant, &l, known))
 		answer_list(g, x, &l, HUB_USER, "users");
 }
 
-void api_groups(struct gateway *g, struct http_exchange *x)
+void api_groups(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	static const char *const known[] = { "pbx", "group", "from", "to", "minutes", NULL };
 	struct list l = { .g = g, .to_ms = site_now_ms() };
 	int64_t minutes = 0;
 
-	if (!read_filters(x, &l, known) || !api_number(x, "minutes", 1, 1440, &minutes) ||
+	if (!read_filters(x, grant, &l, known) || !api_number(x, "minutes", 1, 1440, &minutes) ||
 	    !api_time(x, "from", &l.from_ms) || !api_time(x, "to", &l.to_ms))
 		return;
 	if (minutes > 0)
@@ -192,10 +185,11 @@ void api_groups(struct gateway *g, struct http_exchange *x)
 
 /* ---- The gateway and its links ---- */
 
-void api_info(struct gateway *g, struct http_exchange *x)
+void api_info(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct evbuffer *b = api_only(x, (const char *const[]){ NULL }) ? begin(x) : NULL;
 
+	(void)grant;
 	if (!b)
 		return;
 	(void)evbuffer_add_printf(b, "{\"version\":\"%s\",\"started\":", dl3_version());
@@ -205,12 +199,12 @@ void api_info(struct gateway *g, struct http_exchange *x)
 	(void)evbuffer_add_printf(b, ",\"demo\":%s,\"day_start\":", g->demo ? "true" : "false");
 	put_ms(b, g->day_start_ms);
 	(void)evbuffer_add_printf(b, ",\"threshold_s\":%u,\"short_s\":%u,\"history\":%s,\"auth\":%s}",
-	                          g->answer_goal_ms / 1000, g->short_ms / 1000, g->store ? "true" : "false",
-	                          "false");
+	                          g->config->calls.answer_goal_s, g->config->calls.short_s,
+	                          g->store ? "true" : "false", "false");
 	reply(x, b);
 }
 
-void api_pbxs(struct gateway *g, struct http_exchange *x)
+void api_pbxs(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct evbuffer *b = api_only(x, (const char *const[]){ NULL }) ? begin(x) : NULL;
 	size_t len = 0, count = 0;
@@ -219,6 +213,8 @@ void api_pbxs(struct gateway *g, struct http_exchange *x)
 		return;
 	put_z(b, "{\"pbxs\":[");
 	for (size_t i = 0; i < g->site_count; i++) {
+		if (!token_grant_allows_pbx(grant, dl3_str_of(site_name(g->sites[i]))))
+			continue;
 		char *text = site_link_json(g->sites[i], &len);
 		if (!text)
 			continue;

@@ -5,11 +5,10 @@
 #include "gateway_parts.h"
 #include "page.h"
 
-void api_page(struct gateway *g, struct http_exchange *x)
+void api_page(struct http_exchange *x)
 {
 	struct dl3_str path = http_path(x);
 
-	(void)g;
 	if (dl3_str_is(path, "/"))
 		path = dl3_str_of("/index.html");
 	for (size_t i = 0; i < page_file_count; i++) {

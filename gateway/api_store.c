@@ -144,7 +144,7 @@ static bool wants_csv(const struct http_exchange *x)
 	       (format.len == 0 && accept.len >= 8 && memcmp(accept.ptr, "text/csv", 8) == 0);
 }
 
-static bool read_filter(struct http_exchange *x, struct store_filter *f)
+static bool read_filter(struct http_exchange *x, const struct token_grant *grant, struct store_filter *f)
 {
 	static const char *const directions[] = { "incoming", "outgoing", "internal", "tandem", NULL };
 	static const char *const outcomes[] = { "answered", "voicemail", "rejected",
@@ -154,7 +154,6 @@ static bool read_filter(struct http_exchange *x, struct store_filter *f)
 	int64_t limit = 100, min_s = -1, prefix = 0;
 
 	*f = (struct store_filter){ .from_ms = STORE_NULL, .to_ms = STORE_NULL, .min_ms = STORE_NULL };
-	f->pbx = given(x, "pbx");
 	f->direction = given(x, "direction");
 	f->outcome = given(x, "outcome");
 	f->extension = given(x, "extension");
@@ -164,7 +163,8 @@ static bool read_filter(struct http_exchange *x, struct store_filter *f)
 	f->cursor = given(x, "cursor");
 	f->ascending = dl3_str_is(http_query(x, "order"), "asc");
 	f->csv = wants_csv(x);
-	if (!api_only(x, history_keys) || !one_of(x, "direction", f->direction, directions) ||
+	if (!api_only(x, history_keys) || !api_pbx(x, grant, &f->pbx) ||
+	    !one_of(x, "direction", f->direction, directions) ||
 	    !one_of(x, "outcome", f->outcome, outcomes) ||
 	    !one_of(x, "order", http_query(x, "order"), orders) ||
 	    !one_of(x, "format", http_query(x, "format"), formats) || !api_time(x, "from", &f->from_ms) ||
@@ -247,10 +247,10 @@ static void on_csv(const char *text, size_t len, bool end, const char *reason, v
 	forget(a);
 }
 
-void api_history(struct gateway *g, struct http_exchange *x)
+void api_history(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct store_filter f;
-	struct asked *a = read_filter(x, &f) ? begin(g, x) : NULL;
+	struct asked *a = read_filter(x, grant, &f) ? begin(g, x) : NULL;
 
 	if (!a)
 		return;
@@ -346,13 +346,13 @@ static struct dl3_str live_call(struct gateway *g, struct dl3_str pbx, struct dl
 	return (struct dl3_str){ 0 };
 }
 
-void api_call(struct gateway *g, struct http_exchange *x)
+void api_call(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	const struct dl3_str id = http_segment(x, 2);
-	struct dl3_str pbx = given(x, "pbx");
+	struct dl3_str pbx;
 	struct evbuffer *b = NULL;
 
-	if (!api_only(x, (const char *const[]){ "pbx", NULL }))
+	if (!api_only(x, (const char *const[]){ "pbx", NULL }) || !api_pbx(x, grant, &pbx))
 		return;
 	struct dl3_str body = live_call(g, pbx, id, &pbx);
 	if (body.len > 0) {
@@ -419,13 +419,16 @@ static void on_series(const struct store_result *r, void *arg)
 	reply(x, b);
 }
 
-static void series(struct gateway *g, struct http_exchange *x, struct dl3_str group)
+static void series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant,
+                   struct dl3_str group)
 {
 	static const char *const known[] = { "pbx", "from", "to", "step", "minutes", NULL };
 	int64_t from = g->day_start_ms, to = site_now_ms(), step = 900, minutes = 0;
+	struct dl3_str pbx;
 
-	if (!api_only(x, known) || !api_time(x, "from", &from) || !api_time(x, "to", &to) ||
-	    !api_number(x, "step", 1, 86400, &step) || !api_number(x, "minutes", 1, 1440, &minutes))
+	if (!api_only(x, known) || !api_pbx(x, grant, &pbx) || !api_time(x, "from", &from) ||
+	    !api_time(x, "to", &to) || !api_number(x, "step", 1, 86400, &step) ||
+	    !api_number(x, "minutes", 1, 1440, &minutes))
 		return;
 	if (minutes > 0)
 		from = to - minutes * 60000;
@@ -434,15 +437,15 @@ static void series(struct gateway *g, struct http_exchange *x, struct dl3_str gr
 	if (!a)
 		return;
 	a->step_ms = step * 1000;
-	wait_for(a, store_series(g->store, given(x, "pbx"), group, from, to, a->step_ms, on_series, a));
+	wait_for(a, store_series(g->store, pbx, group, from, to, a->step_ms, on_series, a));
 }
 
-void api_series(struct gateway *g, struct http_exchange *x)
+void api_series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
-	series(g, x, (struct dl3_str){ 0 });
+	series(g, x, grant, (struct dl3_str){ 0 });
 }
 
-void api_group_series(struct gateway *g, struct http_exchange *x)
+void api_group_series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
-	series(g, x, http_segment(x, 2));
+	series(g, x, grant, http_segment(x, 2));
 }

@@ -16,7 +16,8 @@
 static const char *const known[] = { "kind",   "extension", "group",    "node", "pbx",
 	                             "policy", "queue",     "snapshot", "from", NULL };
 
-static bool read_wish(struct http_exchange *x, struct consumer_wish *wish)
+static bool read_wish(const struct gateway *g, struct http_exchange *x, const struct token_grant *grant,
+                      struct consumer_wish *wish)
 {
 	struct dl3_str key, value, last = http_header(x, "last-event-id");
 	char error[240];
@@ -25,6 +26,7 @@ static bool read_wish(struct http_exchange *x, struct consumer_wish *wish)
 	if (!ok)
 		return false;
 	consumer_wish_init(wish);
+	wish->queue = g->config->limits.queue;
 	for (unsigned i = 0; ok && http_parameter(x, i, &key, &value); i++)
 		ok = consumer_wish_set(wish, key, value, error, sizeof(error));
 	/* A browser that comes again says where it was; what it asked for at first is then of no importance. */
@@ -32,15 +34,19 @@ static bool read_wish(struct http_exchange *x, struct consumer_wish *wish)
 		ok = consumer_wish_set(wish, dl3_str_of("from"), last, error, sizeof(error));
 		wish->snapshot = false;
 	}
-	if (ok)
-		consumer_wish_done(wish);
-	else
+	if (!ok) {
 		http_problem(x, 400, "%s", error);
-	return ok;
+		return false;
+	}
+	if (!api_narrow(x, grant, wish))
+		return false;
+	consumer_wish_done(wish);
+	return true;
 }
 
-static void hand_on(struct gateway *g, struct http_exchange *x, struct consumer_start *start,
-                    const char *head)
+/* The grant goes with it: it ends when the token does, and a WebSocket may not ask for more later. */
+static void hand_on(struct gateway *g, struct http_exchange *x, const struct token_grant *grant,
+                    struct consumer_start *start, const char *head)
 {
 	static struct http_taken taken; /* of the loop's thread, and too large for its stack */
 
@@ -48,6 +54,15 @@ static void hand_on(struct gateway *g, struct http_exchange *x, struct consumer_
 		http_set(x, "Retry-After", "5");
 		http_problem(x, 503, g->stopping ? "the gateway stops" : "there are too many consumers");
 		return;
+	}
+	if (g->tokens) {
+		start->owner = malloc(sizeof(*grant));
+		if (!start->owner) {
+			http_problem(x, 503, "no memory is left");
+			return;
+		}
+		memcpy(start->owner, grant, sizeof(*grant));
+		start->release = free;
 	}
 	http_take(x, &taken);
 	start->fd = taken.fd;
@@ -57,12 +72,12 @@ static void hand_on(struct gateway *g, struct http_exchange *x, struct consumer_
 	(void)consumer_begin(g->consumers, start);
 }
 
-void api_stream(struct gateway *g, struct http_exchange *x)
+void api_stream(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct consumer_start start = { .encoding = HUB_SSE };
 	char head[HEAD_MAX];
 
-	if (!read_wish(x, &start.wish))
+	if (!read_wish(g, x, grant, &start.wish))
 		return;
 	if (strcmp(http_method(x), "HEAD") == 0) {
 		http_reply(x, 200, "text/event-stream", (struct dl3_str){ 0 });
@@ -72,7 +87,7 @@ void api_stream(struct gateway *g, struct http_exchange *x)
 	               "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-store\r\n"
 	               "X-Accel-Buffering: no\r\nConnection: close\r\n%s\r\nretry: 2000\n\n",
 	               gateway_headers);
-	hand_on(g, x, &start, head);
+	hand_on(g, x, grant, &start, head);
 }
 
 /* ---- WebSocket ---- */
@@ -104,7 +119,7 @@ static bool accept_of(struct dl3_str key, char out[32])
 	return EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest)) == 28;
 }
 
-void api_ws(struct gateway *g, struct http_exchange *x)
+void api_ws(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
 {
 	struct consumer_start start = { .encoding = HUB_WEBSOCKET };
 	char head[HEAD_MAX], accept[32];
@@ -126,11 +141,11 @@ void api_ws(struct gateway *g, struct http_exchange *x)
 		http_problem(x, 400, "Sec-WebSocket-Key: expected 16 octets in base64");
 		return;
 	}
-	if (!read_wish(x, &start.wish))
+	if (!read_wish(g, x, grant, &start.wish))
 		return;
 	(void)snprintf(head, sizeof(head),
 	               "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
 	               "Sec-WebSocket-Accept: %s\r\n\r\n",
 	               accept);
-	hand_on(g, x, &start, head);
+	hand_on(g, x, grant, &start, head);
 }

@@ -68,6 +68,8 @@ static void destroy(struct consumer *c)
 	leave_channel(c);
 	unlist(c);
 	consumer_ws_finish(c);
+	if (c->release)
+		c->release(c->owner);
 	hub_block_release(c->block);
 	dl3i_stream_shut(&c->stream);
 	dl3i_stream_close(&c->stream);
@@ -499,12 +501,23 @@ struct consumers *consumers_new(struct event_base *base, const struct consumers_
 	all->max = config->max ? config->max : CONSUMERS_MAX;
 	all->heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : CONSUMER_HEARTBEAT_MS;
 	all->stall_ms = config->stall_ms ? config->stall_ms : CONSUMER_STALL_MS;
+	all->queue = config->queue ? config->queue : CONSUMER_QUEUE;
+	all->narrow = config->narrow;
 	all->now = monotonic_ms();
 	all->beat = event_new(base, -1, EV_PERSIST, on_beat, all);
 	if (all->beat && event_add(all->beat, &beat) == 0)
 		return all;
 	consumers_free(all);
 	return NULL;
+}
+
+void consumers_keep(struct consumers *all, bool (*still)(void *owner, void *arg), void *arg)
+{
+	for (struct consumer *c = all->first, *newer; c; c = newer) {
+		newer = c->newer;
+		if (!still(c->owner, arg))
+			consumer_close(c);
+	}
 }
 
 void consumers_stop(struct consumers *all)
@@ -589,9 +602,13 @@ bool consumer_begin(struct consumers *all, const struct consumer_start *start)
 
 	if (!c) {
 		dl3i_stream_close(&stream);
+		if (start->release)
+			start->release(start->owner);
 		return false;
 	}
 	c->stream = stream;
+	c->owner = start->owner;
+	c->release = start->release;
 	place(c, &start->wish);
 	memcpy(c->block->octets, start->head.ptr, start->head.len);
 	c->block->len = start->head.len;

@@ -60,8 +60,13 @@ struct consumers_config {
 	struct hub *hub;
 	uint32_t max; /* 0: 20000 */
 	uint32_t heartbeat_ms, stall_ms;
+	uint32_t queue; /* of those who do not say; 0: CONSUMER_QUEUE */
+	/* Whether its owner may have what it subscribes to now; may narrow it. NULL: anything. @return false with `error`. */
+	bool (*narrow)(const void *owner, struct consumer_wish *wish, char *error, size_t error_size);
 };
 struct consumers *consumers_new(struct event_base *base, const struct consumers_config *config);
+/* Ends those of whose owner `still` says that it is not any more; each is told. */
+void consumers_keep(struct consumers *all, bool (*still)(void *owner, void *arg), void *arg);
 /* Tells all of them goodbye; each ends when it has heard. */
 void consumers_stop(struct consumers *all);
 /* Ends those that are left. NULL is allowed. */
@@ -80,6 +85,8 @@ struct consumer_start {
 	enum hub_encoding encoding;
 	struct consumer_wish wish;
 	struct dl3_str head, input;
+	void *owner; /* of whoever asked: given back with `release` at the end, also on failure. Both may be NULL */
+	void (*release)(void *owner);
 };
 bool consumer_begin(struct consumers *all, const struct consumer_start *start);
 

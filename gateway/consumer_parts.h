@@ -12,7 +12,8 @@ struct consumers {
 	struct event_base *base;
 	struct event *beat;
 	uint32_t max, count;
-	uint32_t heartbeat_ms, stall_ms;
+	uint32_t heartbeat_ms, stall_ms, queue;
+	bool (*narrow)(const void *owner, struct consumer_wish *wish, char *error, size_t error_size);
 	uint64_t now; /* monotonic milliseconds, as of the last beat: near enough for what lasts seconds */
 	struct consumer *first;
 };
@@ -44,6 +45,8 @@ struct consumer {
 	bool dead;
 	uint64_t moved; /* when it last took something */
 	struct consumer_ws *ws;
+	void *owner;
+	void (*release)(void *owner);
 };
 
 /* Goes on with it: sends what there is. It may be freed by that. */

@@ -94,14 +94,18 @@ static bool set_value(struct consumer_wish *wish, const char *key, const json_t 
 	return false;
 }
 
-static bool read_wish(const json_t *wanted, struct consumer_wish *wish, char *error, size_t size)
+static bool read_wish(const struct consumer *c, const json_t *wanted, struct consumer_wish *wish, char *error,
+                      size_t size)
 {
 	const char *key;
 	json_t *value;
 
 	consumer_wish_init(wish);
+	wish->queue = c->all->queue;
 	json_object_foreach((json_t *)(uintptr_t)wanted, key,
 	                    value) if (!set_value(wish, key, value, error, size)) return false;
+	if (c->all->narrow && !c->all->narrow(c->owner, wish, error, size))
+		return false;
 	consumer_wish_done(wish);
 	return true;
 }
@@ -117,7 +121,7 @@ static void subscribe(struct consumer_ws *ws, const uint8_t *text, size_t len)
 		(void)snprintf(ws->error, sizeof(ws->error), "this is no JSON: %.100s", wrong.text);
 	else if (!json_is_object(wanted))
 		(void)snprintf(ws->error, sizeof(ws->error), "expected {\"subscribe\": {...}}");
-	else if (read_wish(wanted, &wish, ws->error, sizeof(ws->error)) &&
+	else if (read_wish(ws->consumer, wanted, &wish, ws->error, sizeof(ws->error)) &&
 	         !consumer_subscribe(ws->consumer, &wish))
 		(void)snprintf(ws->error, sizeof(ws->error), "no memory is left");
 	json_decref(all);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "gateway.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,25 +13,18 @@
  * times over. */
 #define SEQ_DISTANCE 1000000u
 
-void gateway_log(const struct gateway *g, const char *what, const char *format, ...)
-{
-	char line[1024];
-	va_list args;
-
-	if (!g->log)
-		return;
-	va_start(args, format);
-	(void)vsnprintf(line, sizeof(line), format, args);
-	va_end(args);
-	g->log(what, line, g->arg);
-}
-
 struct site *gateway_site(const struct gateway *g, struct dl3_str name)
 {
 	for (size_t i = 0; i < g->site_count; i++)
 		if (dl3_str_is(name, site_name(g->sites[i])))
 			return g->sites[i];
 	return NULL;
+}
+
+bool gateway_fail(struct config_error *error, const char *text)
+{
+	(void)snprintf(error->text, sizeof(error->text), "%s", text);
+	return false;
 }
 
 /* ---- The day ---- */
@@ -53,20 +45,29 @@ static int64_t day_start(unsigned minutes)
 	return (int64_t)mktime(&tm) * 1000;
 }
 
-static void on_tick(evutil_socket_t fd, short what, void *arg)
+static void begin_day(struct gateway *g)
 {
-	struct gateway *g = arg;
-	const int64_t day = day_start(g->day_start_min);
+	const int64_t day = day_start(g->config->calls.day_start_min);
 
-	(void)fd;
-	(void)what;
-	if (g->store)
-		store_put_seq(g->store, hub_seq(g->hub));
 	if (day == g->day_start_ms)
 		return;
 	g->day_start_ms = day;
 	for (size_t i = 0; i < g->site_count; i++)
 		site_day(g->sites[i], day);
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct gateway *g = arg;
+
+	(void)fd;
+	(void)what;
+	if (g->store)
+		store_put_seq(g->store, hub_seq(g->hub));
+	begin_day(g);
+	gateway_look_at_tokens(g);
+	if (g->log)
+		log_tick(g->log);
 }
 
 /* ---- The store ---- */
@@ -87,8 +88,10 @@ static void on_store_status(const struct store_status *s, void *arg)
 
 	for (size_t k = 0; k < STORE_KINDS; k++)
 		lost += s->lost[k] + s->unstorable[k];
-	gateway_log(g, "store", "state=%s queued=%zu lost=%llu%s%s", store_state_name(s->state), s->queued,
-	            (unsigned long long)lost, s->reason[0] ? " reason=" : "", s->reason);
+	log_say(g->log, s->state == STORE_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "store",
+	        LOG_TEXT("state", store_state_name(s->state)),
+	        LOG_TEXT("reason", s->reason[0] ? s->reason : NULL),
+	        LOG_VARYING_UNSIGNED("queued", s->queued), LOG_VARYING_UNSIGNED("lost", lost));
 }
 
 /* What a PBX's calls were when the store saw them last. */
@@ -121,168 +124,211 @@ static void free_saved(struct saved *list)
 	}
 }
 
-static bool open_store(struct gateway *g, const struct gateway_settings *c, uint64_t *seq,
-                       struct saved **saved, char *error, size_t size)
+static bool open_store(struct gateway *g, uint64_t *seq, struct saved **saved, struct config_error *error)
 {
-	const struct store_config config = { .where = c->store,
+	const struct config_store *c = &g->config->store;
+	const struct store_config config = { .where = c->where,
 		                             .commit_ms = c->commit_ms,
 		                             .calls_days = c->calls_days,
 		                             .events_days = c->events_days,
-		                             .max_bytes = c->store_bytes,
+		                             .max_bytes = c->max_bytes,
 		                             .on_status = on_store_status,
 		                             .arg = g };
+	char why[256];
 
-	g->store = store_new(&config, error, size);
+	g->store = store_new(&config, error->text, sizeof(error->text));
 	if (!g->store)
 		return false;
 	g->store_ready = event_new(g->base, store_fd(g->store), EV_READ | EV_PERSIST, on_store, g);
-	if (!g->store_ready || event_add(g->store_ready, NULL) != 0) {
-		(void)snprintf(error, size, "out of memory");
-		return false;
-	}
-	char why[256];
+	if (!g->store_ready || event_add(g->store_ready, NULL) != 0)
+		return gateway_fail(error, "out of memory");
 	/* A store that is away now may come back; what it knows is then of no use any more. */
 	if (!store_restore(g->store, seq, keep_saved, saved, why, sizeof(why)))
-		gateway_log(g, "store", "cannot be read: %s", why);
+		log_say(g->log, LOG_LEVEL_WARNING, "store", LOG_TEXT("what", "cannot be read"),
+		        LOG_TEXT("reason", why));
 	return true;
 }
 
 /* ---- Sites ---- */
 
-static void on_link(struct site *s, const struct dl3_link_change *change, void *arg)
+static void on_link(struct site *s, const struct dl3_link_change *c, void *arg)
 {
 	const struct gateway *g = arg;
+	const bool down = c->state == DL3_LINK_WAITING || c->state == DL3_LINK_STOPPED;
 
-	gateway_log(g, "link", "pbx=%s state=%s%s%s%s%s%s%s", site_name(s),
-	            dl3_link_state_name(change->state), change->reason != DL3_REASON_NONE ? " reason=" : "",
-	            change->reason != DL3_REASON_NONE ? dl3_link_reason_name(change->reason) : "",
-	            change->detail[0] ? " detail=" : "", change->detail, change->advice[0] ? " advice=" : "",
-	            change->advice);
+	log_say(g->log,
+	        c->state == DL3_LINK_STOPPED ? LOG_LEVEL_ERROR
+	        : down                       ? LOG_LEVEL_WARNING
+	                                     : LOG_LEVEL_INFO,
+	        "link", LOG_TEXT("pbx", site_name(s)), LOG_TEXT("state", dl3_link_state_name(c->state)),
+	        LOG_TEXT("reason", down ? dl3_link_reason_name(c->reason) : NULL),
+	        LOG_TEXT("detail", c->detail[0] ? c->detail : NULL),
+	        LOG_TEXT("advice", c->advice[0] ? c->advice : NULL),
+	        LOG_TEXT("address", c->address[0] ? c->address : NULL));
 }
 
-static bool add_site(struct gateway *g, const struct gateway_settings *c, const struct gateway_pbx *p,
-                     const struct saved *saved, char *error, size_t size)
+static struct dl3_octets saved_of(const struct saved *saved, const char *name)
 {
-	struct site_config config = { .name = p->name,
-		                      .url = p->url,
-		                      .user = p->user,
-		                      .password = p->password,
-		                      .application = "Devlink3 gateway",
-		                      .tls = p->tls,
-		                      .flags = p->flags,
-		                      .tracker = { .answer_goal_ms = g->answer_goal_ms,
-		                                   .short_ms = g->short_ms },
-		                      .hub = g->hub,
-		                      .store = g->store,
-		                      .keep_records = c->keep_records,
-		                      .day_start_ms = g->day_start_ms,
-		                      .changed = on_link,
-		                      .arg = g };
-
 	for (; saved; saved = saved->next)
-		if (saved->pbx && strcmp(saved->pbx, p->name) == 0)
-			config.state = saved->state;
-	g->sites[g->site_count] = site_new(g->base, &config, error, size);
-	if (!g->sites[g->site_count])
+		if (saved->pbx && strcmp(saved->pbx, name) == 0)
+			return saved->state;
+	return (struct dl3_octets){ 0 };
+}
+
+static struct site *make_site(struct gateway *g, const struct config_pbx *p, const char *password,
+                              struct dl3_octets state, struct config_error *error)
+{
+	const struct config_calls *calls = &g->config->calls;
+	const struct site_config config = { .name = p->name,
+		                            .url = p->url,
+		                            .password = password,
+		                            .application = p->application,
+		                            .tls = p->parsed.tls ? &p->tls : NULL,
+		                            .flags = p->flags,
+		                            .tracker = { .answer_goal_ms = calls->answer_goal_s * 1000,
+		                                         .short_ms = calls->short_s * 1000 },
+		                            .hub = g->hub,
+		                            .store = g->store,
+		                            .keep_records = g->config->store.records,
+		                            .state = state,
+		                            .day_start_ms = g->day_start_ms,
+		                            .changed = on_link,
+		                            .arg = g };
+
+	return site_new(g->base, &config, error->text, sizeof(error->text));
+}
+
+struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct dl3_octets state,
+                               struct config_error *error)
+{
+	struct gateway_password password;
+
+	if (!gateway_password_get(g->config, &p->password, &password, error))
+		return NULL;
+	struct site *s = make_site(g, p, password.text, state, error);
+	gateway_password_wipe(&password);
+	return s;
+}
+
+static bool add_sites(struct gateway *g, const struct gateway_demo *demo, const struct saved *saved,
+                      struct config_error *error)
+{
+	const struct gateway_config *c = g->config;
+
+	g->sites = calloc(c->pbx_count + 1, sizeof(struct site *));
+	if (!g->sites)
+		return gateway_fail(error, "out of memory");
+	for (size_t i = 0; i < c->pbx_count; i++) {
+		struct site *s = gateway_make_site(g, &c->pbxs[i], saved_of(saved, c->pbxs[i].name), error);
+		if (!s)
+			return false;
+		g->sites[g->site_count++] = s;
+	}
+	if (!demo)
+		return true;
+	const struct config_pbx p = { .name = "demo",
+		                      .url = demo->url,
+		                      .flags = CONFIG_FLAGS | DL3_FLAG_SCN,
+		                      .application = CONFIG_APPLICATION };
+	g->demo = make_site(g, &p, demo->password, saved_of(saved, "demo"), error);
+	if (g->demo)
+		g->sites[g->site_count++] = g->demo;
+	return g->demo != NULL;
+}
+
+/* ---- Listening ---- */
+
+struct dl3_tls *gateway_make_tls(const struct config_listen *l, struct config_error *error)
+{
+	return dl3_tls_server_new(&l->tls, l->address, error->text, sizeof(error->text));
+}
+
+static bool add_listener(struct gateway *g, const struct config_listen *l, struct config_error *error)
+{
+	struct gateway_listener *to = &g->listeners[g->listener_count];
+	struct http_config config = { .address = l->address,
+		                      .max_connections = g->config->limits.connections,
+		                      .max_of_address = g->config->limits.connections_per_address,
+		                      .request_ms = g->config->limits.request_timeout_s * 1000,
+		                      .handle = gateway_handle,
+		                      .headers = gateway_headers,
+		                      .arg = g };
+	struct dl3_tls *tls = NULL;
+
+	if (l->encrypted) {
+		tls = gateway_make_tls(l, error);
+		if (!tls)
+			return false;
+	}
+	config.tls = tls;
+	to->http = http_new(g->base, &config, error->text, sizeof(error->text));
+	dl3_tls_free(tls);
+	if (!to->http)
 		return false;
-	g->site_count++;
+	to->encrypted = l->encrypted;
+	(void)snprintf(to->url, sizeof(to->url), "http%s://%s", l->encrypted ? "s" : "",
+	               http_address(to->http));
+	g->listener_count++;
+	return true;
+}
+
+static bool add_listeners(struct gateway *g, struct config_error *error)
+{
+	for (size_t i = 0; i < g->config->listen_count; i++)
+		if (!add_listener(g, &g->config->listen[i], error))
+			return false;
 	return true;
 }
 
 /* ---- Life ---- */
 
-static bool add_listener(struct gateway *g, const struct gateway_settings *c, const struct gateway_listen *l,
-                         char *error, size_t size)
+static bool make_hub(struct gateway *g, uint64_t seq)
 {
-	const struct http_config config = { .address = l->address,
-		                            .tls = l->tls,
-		                            .max_connections = c->connections,
-		                            .max_of_address = c->connections_of_address,
-		                            .handle = gateway_handle,
-		                            .headers = gateway_headers,
-		                            .arg = g };
-
-	g->https[g->http_count] = http_new(g->base, &config, error, size);
-	if (!g->https[g->http_count])
-		return false;
-	g->http_count++;
-	return true;
-}
-
-static bool listen_all(struct gateway *g, const struct gateway_settings *c, char *error, size_t size)
-{
-	static const struct gateway_listen local = { .address = "127.0.0.1:8080" };
-
-	if (c->listen_count == 0)
-		return add_listener(g, c, &local, error, size);
-	for (size_t i = 0; i < c->listen_count && i < GATEWAY_LISTENERS; i++)
-		if (!add_listener(g, c, &c->listen[i], error, size))
-			return false;
-	return true;
-}
-
-static bool out_of_memory(char *error, size_t size)
-{
-	(void)snprintf(error, size, "out of memory");
-	return false;
-}
-
-static bool make_hub(struct gateway *g, const struct gateway_settings *c, uint64_t seq)
-{
+	const struct config_limits *limits = &g->config->limits;
 	const struct timeval tick = { .tv_sec = TICK_S };
-	const struct hub_config hub = { .ring_messages = c->ring_messages,
-		                        .ring_bytes = c->ring_bytes,
+	const struct hub_config hub = { .ring_messages = limits->ring_messages,
+		                        .ring_bytes = (size_t)limits->ring_bytes,
 		                        .first_seq = seq > 0 ? seq + SEQ_DISTANCE : 0 };
 
 	g->hub = hub_new(g->base, &hub);
 	if (!g->hub)
 		return false;
-	const struct consumers_config consumers = { .hub = g->hub, .max = c->consumers };
+	const struct consumers_config consumers = {
+		.hub = g->hub, .max = limits->consumers, .queue = limits->queue, .narrow = gateway_narrow
+	};
 	g->consumers = consumers_new(g->base, &consumers);
 	g->tick = event_new(g->base, -1, EV_PERSIST, on_tick, g);
 	return g->consumers && g->tick && event_add(g->tick, &tick) == 0;
 }
 
-static bool begin(struct gateway *g, const struct gateway_settings *c, struct saved **saved, char *error,
-                  size_t size)
+static bool begin(struct gateway *g, const struct gateway_options *o, struct saved **saved,
+                  struct config_error *error)
 {
 	uint64_t seq = 0;
 
-	g->sites = calloc(c->pbx_count > 0 ? c->pbx_count : 1, sizeof(struct site *));
-	if (!g->sites)
-		return out_of_memory(error, size);
-	if (c->store && !open_store(g, c, &seq, saved, error, size))
+	if (!gateway_begin_tokens(g, error) || !open_store(g, &seq, saved, error))
 		return false;
-	if (!make_hub(g, c, seq))
-		return out_of_memory(error, size);
-	for (size_t i = 0; i < c->pbx_count; i++)
-		if (!add_site(g, c, &c->pbxs[i], *saved, error, size))
-			return false;
-	return listen_all(g, c, error, size);
+	if (!make_hub(g, seq))
+		return gateway_fail(error, "out of memory");
+	return add_sites(g, o->demo, *saved, error) && add_listeners(g, error);
 }
 
-struct gateway *gateway_new(struct event_base *base, const struct gateway_settings *c, char *error,
-                            size_t error_size)
+struct gateway *gateway_new(struct event_base *base, const struct gateway_options *o,
+                            struct config_error *error)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
 	struct saved *saved = NULL;
 
 	if (!g) {
-		(void)out_of_memory(error, error_size);
+		(void)gateway_fail(error, "out of memory");
 		return NULL;
 	}
 	g->base = base;
-	g->log = c->log;
-	g->arg = c->arg;
-	g->demo = c->demo;
-	g->origins = c->origins;
-	g->origin_count = c->origin_count;
-	g->day_start_min = c->day_start_min;
-	g->answer_goal_ms = c->answer_goal_ms ? c->answer_goal_ms : DL3_TRACKER_ANSWER_GOAL_MS;
-	g->short_ms = c->short_ms ? c->short_ms : DL3_TRACKER_SHORT_MS;
+	g->log = o->log;
+	g->config = o->config;
 	g->started_ms = site_now_ms();
-	g->day_start_ms = day_start(g->day_start_min);
-	bool ok = begin(g, c, &saved, error, error_size);
+	g->day_start_ms = day_start(g->config->calls.day_start_min);
+	bool ok = begin(g, o, &saved, error);
 	free_saved(saved);
 	if (ok)
 		return g;
@@ -292,14 +338,19 @@ struct gateway *gateway_new(struct event_base *base, const struct gateway_settin
 
 const char *gateway_address(const struct gateway *g, size_t index)
 {
-	return index < g->http_count ? http_address(g->https[index]) : NULL;
+	return index < g->listener_count ? g->listeners[index].url : NULL;
+}
+
+void gateway_moved(struct gateway *g, const struct gateway_config *config)
+{
+	g->config = config;
 }
 
 void gateway_stop(struct gateway *g)
 {
 	g->stopping = true;
-	for (size_t i = 0; i < g->http_count; i++)
-		http_stop(g->https[i]);
+	for (size_t i = 0; i < g->listener_count; i++)
+		http_stop(g->listeners[i].http);
 	consumers_stop(g->consumers);
 }
 
@@ -307,19 +358,28 @@ bool gateway_is_quiet(const struct gateway *g)
 {
 	uint32_t connections = consumers_count(g->consumers);
 
-	for (size_t i = 0; i < g->http_count; i++)
-		connections += http_counts(g->https[i]).connections;
+	for (size_t i = 0; i < g->listener_count; i++)
+		connections += http_counts(g->listeners[i].http).connections;
 	return connections == 0;
+}
+
+static void close_store(struct gateway *g)
+{
+	struct store_status last = { 0 };
+
+	store_free(g->store, &last);
+	log_say(g->log, LOG_LEVEL_INFO, "store", LOG_TEXT("state", "closed"),
+	        LOG_UNSIGNED("calls", last.stored[STORE_CALL]),
+	        LOG_UNSIGNED("lost_calls", last.lost[STORE_CALL]),
+	        LOG_UNSIGNED("lost_events", last.lost[STORE_EVENT]));
 }
 
 void gateway_free(struct gateway *g)
 {
-	struct store_status last = { 0 };
-
 	if (!g)
 		return;
-	for (size_t i = 0; i < g->http_count; i++)
-		http_free(g->https[i]);
+	for (size_t i = 0; i < g->listener_count; i++)
+		http_free(g->listeners[i].http);
 	for (size_t i = 0; i < g->site_count; i++)
 		site_free(g->sites[i]);
 	consumers_free(g->consumers);
@@ -330,12 +390,9 @@ void gateway_free(struct gateway *g)
 		event_free(g->tick);
 	if (g->store_ready)
 		event_free(g->store_ready);
-	if (g->store) {
-		store_free(g->store, &last);
-		gateway_log(g, "store", "closed, stored calls=%llu lost calls=%llu",
-		            (unsigned long long)last.stored[STORE_CALL],
-		            (unsigned long long)last.lost[STORE_CALL]);
-	}
+	if (g->store)
+		close_store(g);
+	gateway_end_tokens(g);
 	free(g->sites);
 	free(g);
 }

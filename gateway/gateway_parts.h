@@ -12,32 +12,57 @@
 #include "hub.h"
 #include "site.h"
 #include "store.h"
+#include "tokens.h"
 
-#define GATEWAY_LISTENERS 16u
+struct gateway_listener {
+	struct http *http;
+	bool encrypted;
+	char url[DL3_ADDRESS_TEXT + 16];
+};
 
 struct gateway {
 	struct event_base *base;
+	struct log *log;
+	const struct gateway_config *config;
 	struct hub *hub;
 	struct consumers *consumers;
 	struct store *store;
 	struct event *store_ready, *tick;
-	struct http *https[GATEWAY_LISTENERS];
-	size_t http_count;
+	struct gateway_listener listeners[CONFIG_LISTEN_MAX];
+	size_t listener_count;
 	struct site **sites;
 	size_t site_count;
+	struct site *demo;     /* one of them */
+	struct tokens *tokens; /* NULL: whoever reaches it may use it */
+	struct token_sessions *sessions;
 	int64_t started_ms, day_start_ms;
-	unsigned day_start_min, answer_goal_ms, short_ms;
-	const char *const *origins;
-	size_t origin_count;
-	bool demo, stopping;
-	void (*log)(const char *what, const char *line, void *arg);
-	void *arg;
+	bool stopping;
 };
 
-void gateway_log(const struct gateway *g, const char *what, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 /* NULL when there is none of that name. */
 struct site *gateway_site(const struct gateway *g, struct dl3_str name);
+/* @return false. */
+bool gateway_fail(struct config_error *error, const char *text);
+/* Of the configuration's own; its password is fetched. NULL with an error. */
+struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct dl3_octets state,
+                               struct config_error *error);
+struct dl3_tls *gateway_make_tls(const struct config_listen *l, struct config_error *error);
+
+/* ---- auth.c: who may ask ---- */
+
+bool gateway_begin_tokens(struct gateway *g, struct config_error *error);
+void gateway_end_tokens(struct gateway *g);
+/* Takes what has changed in the tokens' file; whose token has gone is ended. */
+void gateway_look_at_tokens(struct gateway *g);
+/* Who it is, and whether all of `scopes` are his. @return false when the answer has been given. */
+bool gateway_authorise(struct gateway *g, struct http_exchange *x, unsigned scopes,
+                       struct token_grant *grant);
+/* Whether the request is one that may be answered at all: names, origins. The same. */
+bool gateway_accepts(const struct gateway *g, struct http_exchange *x);
+/* For those who ask for something else later. `owner` is a grant, or NULL. @return false with `error`. */
+bool gateway_narrow(const void *owner, struct consumer_wish *wish, char *error, size_t error_size);
+void api_login(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_logout(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
 
 /* ---- routes.c ---- */
 
@@ -47,22 +72,23 @@ extern const char gateway_headers[];
 
 /* ---- Answers: each takes the exchange ---- */
 
-void api_info(struct gateway *g, struct http_exchange *x);
-void api_calls(struct gateway *g, struct http_exchange *x);
-void api_call(struct gateway *g, struct http_exchange *x);
-void api_users(struct gateway *g, struct http_exchange *x);
-void api_groups(struct gateway *g, struct http_exchange *x);
-void api_group_series(struct gateway *g, struct http_exchange *x);
-void api_series(struct gateway *g, struct http_exchange *x);
-void api_history(struct gateway *g, struct http_exchange *x);
-void api_pbxs(struct gateway *g, struct http_exchange *x);
-void api_file(struct gateway *g, struct http_exchange *x);
-void api_stream(struct gateway *g, struct http_exchange *x);
-void api_ws(struct gateway *g, struct http_exchange *x);
-void api_metrics(struct gateway *g, struct http_exchange *x);
-void api_health(struct gateway *g, struct http_exchange *x);
-void api_ready(struct gateway *g, struct http_exchange *x);
-void api_page(struct gateway *g, struct http_exchange *x);
+typedef void (*api_fn)(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_info(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_calls(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_call(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_users(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_groups(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_group_series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_history(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_pbxs(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_file(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_stream(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_ws(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_metrics(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_health(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_ready(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
+void api_page(struct http_exchange *x);
 
 /* ---- Parameters ---- */
 
@@ -72,6 +98,10 @@ bool api_number(struct http_exchange *x, const char *key, int64_t low, int64_t h
 bool api_time(struct http_exchange *x, const char *key, int64_t *out);
 /* What is not known is told, so that nobody believes in a filter that is none. `known` ends with NULL. */
 bool api_only(struct http_exchange *x, const char *const *known);
+/* The one PBX that is asked about, or absent for all; of those that are allowed. The same. */
+bool api_pbx(struct http_exchange *x, const struct token_grant *grant, struct dl3_str *out);
+/* Narrows a wish to the PBXs that are allowed. The same. */
+bool api_narrow(struct http_exchange *x, const struct token_grant *grant, struct consumer_wish *wish);
 
 /* ---- JSON into buffers ---- */
 
@@ -79,6 +109,5 @@ void put_z(struct evbuffer *b, const char *z);
 void put_str(struct evbuffer *b, struct dl3_str s); /* as it is */
 void put_json_str(struct evbuffer *b, struct dl3_str s);
 void put_ms(struct evbuffer *b, int64_t ms); /* as Unix seconds */
-void put_or_null(struct evbuffer *b, bool is, double value);
 
 #endif

@@ -17,23 +17,26 @@ const char gateway_headers[] = "Content-Security-Policy: default-src 'none'; scr
 static const struct route {
 	const char *parts[5];
 	const char *method;
-	void (*answer)(struct gateway *g, struct http_exchange *x);
+	unsigned scopes;
+	api_fn answer;
 } routes[] = {
-	{ { "v1", "stream" }, "GET", api_stream },
-	{ { "v1", "ws" }, "GET", api_ws },
-	{ { "v1", "info" }, "GET", api_info },
-	{ { "v1", "calls" }, "GET", api_calls },
-	{ { "v1", "calls", "*" }, "GET", api_call },
-	{ { "v1", "history" }, "GET", api_history },
-	{ { "v1", "users" }, "GET", api_users },
-	{ { "v1", "groups" }, "GET", api_groups },
-	{ { "v1", "groups", "*", "series" }, "GET", api_group_series },
-	{ { "v1", "series" }, "GET", api_series },
-	{ { "v1", "pbx" }, "GET", api_pbxs },
-	{ { "v1", "pbx", "*", "files", "**" }, "GET", api_file },
-	{ { "metrics" }, "GET", api_metrics },
-	{ { "healthz" }, "GET", api_health },
-	{ { "readyz" }, "GET", api_ready },
+	{ { "v1", "stream" }, "GET", TOKEN_LIVE, api_stream },
+	{ { "v1", "ws" }, "GET", TOKEN_LIVE, api_ws },
+	{ { "v1", "info" }, "GET", TOKEN_LIVE, api_info },
+	{ { "v1", "calls" }, "GET", TOKEN_LIVE, api_calls },
+	{ { "v1", "calls", "*" }, "GET", TOKEN_LIVE, api_call },
+	{ { "v1", "history" }, "GET", TOKEN_HISTORY, api_history },
+	{ { "v1", "users" }, "GET", TOKEN_LIVE, api_users },
+	{ { "v1", "groups" }, "GET", TOKEN_LIVE, api_groups },
+	{ { "v1", "groups", "*", "series" }, "GET", TOKEN_HISTORY, api_group_series },
+	{ { "v1", "series" }, "GET", TOKEN_HISTORY, api_series },
+	{ { "v1", "pbx" }, "GET", TOKEN_LIVE, api_pbxs },
+	{ { "v1", "pbx", "*", "files", "**" }, "GET", TOKEN_FILES, api_file },
+	{ { "v1", "login" }, "POST", 0, api_login },
+	{ { "v1", "logout" }, "POST", 0, api_logout },
+	{ { "metrics" }, "GET", TOKEN_METRICS, api_metrics },
+	{ { "healthz" }, "GET", 0, api_health },
+	{ { "readyz" }, "GET", 0, api_ready },
 };
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))
 
@@ -60,63 +63,26 @@ static bool is_method(const struct http_exchange *x, const char *method)
 	return strcmp(is, method) == 0 || (strcmp(is, "HEAD") == 0 && strcmp(method, "GET") == 0);
 }
 
-/* ---- Who may ask ---- */
-
-/* "host:port", or "[::1]:port". */
-static struct dl3_str without_port(struct dl3_str host)
+static void answer(struct gateway *g, struct http_exchange *x, const struct route *r)
 {
-	if (host.len > 0 && host.ptr[0] == '[') {
-		const char *end = memchr(host.ptr, ']', host.len);
-		if (end)
-			host.len = (uint32_t)(end - host.ptr + 1);
-		return host;
-	}
-	const char *colon = host.len > 0 ? memchr(host.ptr, ':', host.len) : NULL;
-	if (colon)
-		host.len = (uint32_t)(colon - host.ptr);
-	return host;
+	struct token_grant grant;
+
+	if (gateway_authorise(g, x, r->scopes, &grant))
+		r->answer(g, x, &grant);
 }
 
-/* Without tokens it is reached by this machine alone; a page of a foreign name that has been led here by its own name
- * service must not read it. */
-static bool host_is_here(const struct http_exchange *x)
+static void no_route(struct http_exchange *x, const char *other)
 {
-	const struct dl3_str host = without_port(http_header(x, "host"));
+	const struct dl3_str path = http_path(x);
 
-	return dl3_str_is(host, "localhost") || dl3_str_is(host, "127.0.0.1") || dl3_str_is(host, "[::1]");
-}
-
-/* A browser says where a request to write or a WebSocket comes from; nobody else does. */
-static bool origin_is_allowed(const struct gateway *g, const struct http_exchange *x)
-{
-	const struct dl3_str origin = http_header(x, "origin"), host = http_header(x, "host");
-	const char *const schemes[] = { "http://", "https://" };
-
-	if (!origin.ptr)
-		return true;
-	for (size_t i = 0; i < 2; i++) {
-		const size_t n = strlen(schemes[i]);
-		if (host.len > 0 && origin.len == n + host.len && memcmp(origin.ptr, schemes[i], n) == 0 &&
-		    memcmp(origin.ptr + n, host.ptr, host.len) == 0)
-			return true;
+	if (other) {
+		http_set(x, "Allow", strcmp(other, "GET") == 0 ? "GET, HEAD" : other);
+		http_problem(x, 405, "%s is not possible here, %s is", http_method(x), other);
+	} else if (dl3_str_is(http_segment(x, 0), "v1") || !is_method(x, "GET")) {
+		http_problem(x, 404, "there is no %.*s", (int)(path.len < 200 ? path.len : 200), path.ptr);
+	} else {
+		api_page(x);
 	}
-	for (size_t i = 0; i < g->origin_count; i++)
-		if (dl3_str_is(origin, g->origins[i]))
-			return true;
-	return false;
-}
-
-static bool is_allowed(const struct gateway *g, struct http_exchange *x)
-{
-	if (!host_is_here(x)) {
-		http_problem(x, 421, "this gateway answers as localhost, 127.0.0.1 or [::1]");
-		return false;
-	}
-	if (!origin_is_allowed(g, x)) {
-		http_problem(x, 403, "pages of other origins may not use this gateway");
-		return false;
-	}
-	return true;
 }
 
 void gateway_handle(struct http_exchange *x, void *arg)
@@ -124,28 +90,18 @@ void gateway_handle(struct http_exchange *x, void *arg)
 	struct gateway *g = arg;
 	const char *other = NULL;
 
-	if (!is_allowed(g, x))
+	if (!gateway_accepts(g, x))
 		return;
 	for (size_t i = 0; i < ROUTES; i++) {
 		if (!matches(&routes[i], x))
 			continue;
 		if (is_method(x, routes[i].method)) {
-			routes[i].answer(g, x);
+			answer(g, x, &routes[i]);
 			return;
 		}
 		other = routes[i].method;
 	}
-	if (other) {
-		http_set(x, "Allow", strcmp(other, "GET") == 0 ? "GET, HEAD" : other);
-		http_problem(x, 405, "%s is not possible here, %s is", http_method(x), other);
-		return;
-	}
-	if (dl3_str_is(http_segment(x, 0), "v1") || !is_method(x, "GET")) {
-		struct dl3_str path = http_path(x);
-		http_problem(x, 404, "there is no %.*s", (int)(path.len < 200 ? path.len : 200), path.ptr);
-		return;
-	}
-	api_page(g, x);
+	no_route(x, other);
 }
 
 /* ---- Parameters ---- */

