@@ -182,10 +182,13 @@ static void serve(struct http_exchange *x)
 	x->doing = HTTP_HANDLING;
 	x->http->counts.requests++;
 	(void)event_del(x->timer);
-	if (http_request_ready(x))
+	if (http_request_ready(x)) {
 		x->http->handle(x, x->http->arg);
-	else
-		http_problem(x, x->refused, "%s", x->why);
+		return;
+	}
+	x->http->counts.malformed++;
+	x->keep_alive = false;
+	http_problem(x, x->refused, "%s", x->why);
 }
 
 static void answer_refusal(struct http_exchange *x)

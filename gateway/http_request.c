@@ -281,6 +281,10 @@ bool http_request_ready(struct http_exchange *x)
 	struct http_request *r = x->request;
 	struct http_parser_url parts;
 
+	if (x->parser.http_major != 1)
+		return refuse(x, 505, "HTTP/1.1 is spoken here");
+	if (x->parser.http_minor > 0 && http_header(x, "host").len == 0)
+		return refuse(x, 400, "a request of HTTP/1.1 has a Host");
 	http_parser_url_init(&parts);
 	if (x->parser.method == HTTP_CONNECT ||
 	    http_parser_parse_url(r->text + r->url.at, r->url.len, 0, &parts) != 0)
