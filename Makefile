@@ -12,8 +12,11 @@ all:
 	@scripts/setup build
 	@scripts/build release
 
-run: all
-	build/release/devlink3 decode --text examples/sample-stream.hex
+run:
+	@scripts/setup build
+	@scripts/web
+	@scripts/build release
+	build/release/devlink3 serve --demo
 
 test:
 	@scripts/setup build test
@@ -56,7 +59,7 @@ clean:
 
 help:
 	@echo 'make            build the library and the command, to build/release'
-	@echo 'make run        decode the sample stream, as text for people'
+	@echo 'make run        a simulated PBX, the gateway and its wallboard; prints the address to open'
 	@echo 'make test       build for debugging and run every test'
 	@echo 'make bench      decoding speed, beside expat and memchr; what listeners cost'
 	@echo 'make fuzz       a minute of fuzzing, all targets together (FUZZ_SECONDS=n for another time)'
