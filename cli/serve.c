@@ -298,6 +298,16 @@ static void finish(struct serve *s)
 	libevent_global_shutdown();
 }
 
+/* Until a signal ends it. @return false when it could not begin. */
+static bool serve(struct serve *s, struct config_error *error)
+{
+	if (!begin(s, error))
+		return false;
+	announce(s);
+	(void)event_base_dispatch(s->base);
+	return true;
+}
+
 static int run(const struct command *self, int argc, char **argv)
 {
 	struct serve s = { .self = self };
@@ -307,17 +317,12 @@ static int run(const struct command *self, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	(void)signal(SIGPIPE, SIG_IGN);
-	code = EXIT_DONE;
-	if (!read_config(&s, &s.config, &error)) {
-		code = complain(&s, error.text);
-	} else if (s.check) {
+	bool good = read_config(&s, &s.config, &error);
+	if (good && s.check)
 		printf("%s: good\n", s.file ? s.file : "the command line");
-	} else if (!begin(&s, &error)) {
-		code = complain(&s, error.text);
-	} else {
-		announce(&s);
-		(void)event_base_dispatch(s.base);
-	}
+	else if (good)
+		good = serve(&s, &error);
+	code = good ? EXIT_DONE : complain(&s, error.text);
 	finish(&s);
 	return code;
 }

@@ -107,14 +107,13 @@ static bool has_token(struct dl3_str list, const char *token)
 /* @return false when it is not 16 octets in base64. */
 static bool accept_of(struct dl3_str key, char out[32])
 {
-	unsigned char digest[SHA_DIGEST_LENGTH], joined[64];
-	const size_t guid = strlen(WEBSOCKET_GUID);
+	unsigned char digest[SHA_DIGEST_LENGTH];
+	char joined[64];
 
 	if (key.len != 24)
 		return false;
-	memcpy(joined, key.ptr, key.len);
-	memcpy(joined + key.len, WEBSOCKET_GUID, guid);
-	if (!SHA1(joined, key.len + guid, digest))
+	int len = snprintf(joined, sizeof(joined), "%.24s" WEBSOCKET_GUID, key.ptr);
+	if (!SHA1((const unsigned char *)joined, (size_t)len, digest))
 		return false;
 	return EVP_EncodeBlock((unsigned char *)out, digest, sizeof(digest)) == 28;
 }

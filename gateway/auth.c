@@ -187,12 +187,12 @@ bool gateway_authorise(struct gateway *g, struct http_exchange *x, unsigned scop
 
 /* ---- The page ---- */
 
-static void set_cookie(struct http_exchange *x, const char *value, long seconds)
+static void set_cookie(struct http_exchange *x, const char *value, int64_t seconds)
 {
 	char text[TOKEN_SESSION_SIZE + 160];
 
-	(void)snprintf(text, sizeof(text), COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%ld%s",
-	               value, seconds, http_encrypted(x) ? "; Secure" : "");
+	(void)snprintf(text, sizeof(text), COOKIE "=%s; Path=/; HttpOnly; SameSite=Strict; Max-Age=%lld%s",
+	               value, (long long)seconds, http_encrypted(x) ? "; Secure" : "");
 	http_set(x, "Set-Cookie", text);
 }
 

@@ -532,8 +532,10 @@ void consumers_free(struct consumers *all)
 {
 	if (!all)
 		return;
-	while (all->first)
-		destroy(all->first);
+	for (struct consumer *c = all->first, *newer; c; c = newer) {
+		newer = c->newer;
+		destroy(c);
+	}
 	if (all->beat)
 		event_free(all->beat);
 	free(all);

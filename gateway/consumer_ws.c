@@ -94,16 +94,14 @@ static bool set_value(struct consumer_wish *wish, const char *key, const json_t 
 	return false;
 }
 
-static bool read_wish(const struct consumer *c, const json_t *wanted, struct consumer_wish *wish, char *error,
+static bool read_wish(const struct consumer *c, json_t *wanted, struct consumer_wish *wish, char *error,
                       size_t size)
 {
-	const char *key;
-	json_t *value;
-
 	consumer_wish_init(wish);
 	wish->queue = c->all->queue;
-	json_object_foreach((json_t *)(uintptr_t)wanted, key,
-	                    value) if (!set_value(wish, key, value, error, size)) return false;
+	for (void *i = json_object_iter(wanted); i; i = json_object_iter_next(wanted, i))
+		if (!set_value(wish, json_object_iter_key(i), json_object_iter_value(i), error, size))
+			return false;
 	if (c->all->narrow && !c->all->narrow(c->owner, wish, error, size))
 		return false;
 	consumer_wish_done(wish);
@@ -115,7 +113,7 @@ static void subscribe(struct consumer_ws *ws, const uint8_t *text, size_t len)
 	struct consumer_wish wish;
 	json_error_t wrong;
 	json_t *all = json_loadb((const char *)text, len, JSON_REJECT_DUPLICATES, &wrong);
-	const json_t *wanted = json_object_get(all, "subscribe");
+	json_t *wanted = json_object_get(all, "subscribe");
 
 	if (!all)
 		(void)snprintf(ws->error, sizeof(ws->error), "this is no JSON: %.100s", wrong.text);

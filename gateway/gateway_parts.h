@@ -90,7 +90,7 @@ void api_health(struct gateway *g, struct http_exchange *x, const struct token_g
 void api_ready(struct gateway *g, struct http_exchange *x, const struct token_grant *grant);
 void api_page(struct http_exchange *x);
 
-/* ---- Parameters ---- */
+/* ---- Parameters: api_parameter.c ---- */
 
 /* A whole number in a range; `*out` stays when the parameter is absent. @return false when the answer has been given. */
 bool api_number(struct http_exchange *x, const char *key, int64_t low, int64_t high, int64_t *out);

@@ -270,6 +270,8 @@ static void remove_thing(struct hub *h, struct hub_thing **at)
 {
 	struct hub_thing *t = *at;
 
+	if (!t)
+		return;
 	*at = t->next_in_bucket;
 	if (t->older)
 		t->older->newer = t->newer;

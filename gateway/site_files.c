@@ -119,27 +119,30 @@ static bool open_reader(struct site *s)
 	return s->reader != NULL;
 }
 
+/* Sends the first question that can be sent. */
 static void ask_next(struct site *s)
 {
-	if (s->asked || !s->reader)
-		return;
-	while (s->files && !s->files->site) /* cancelled */
-		answer(s, SITE_LATE, (struct dl3_octets){ 0 }, "");
-	struct dl3_session *session = dl3_link_session(s->reader);
-	if (!s->files) {
-		set_timer(s, SITE_FILES_IDLE_MS);
-		return;
+	while (s->reader && !s->asked) {
+		struct dl3_session *session = dl3_link_session(s->reader);
+		if (!s->files) {
+			set_timer(s, SITE_FILES_IDLE_MS);
+			return;
+		}
+		if (!s->files->site) { /* cancelled */
+			answer(s, SITE_LATE, (struct dl3_octets){ 0 }, "");
+			continue;
+		}
+		if (dl3_link_state(s->reader) != DL3_LINK_UP || !session)
+			return;
+		if (dl3_client_read(session, s->files->path, &s->request) != DL3_OK) {
+			answer(s, SITE_UNREACHABLE, (struct dl3_octets){ 0 },
+			       "the question could not be sent");
+			continue;
+		}
+		s->asked = s->files;
+		set_timer(s, SITE_FILE_MS);
+		dl3_link_flush(s->reader);
 	}
-	if (dl3_link_state(s->reader) != DL3_LINK_UP || !session)
-		return;
-	if (dl3_client_read(session, s->files->path, &s->request) != DL3_OK) {
-		answer(s, SITE_UNREACHABLE, (struct dl3_octets){ 0 }, "the question could not be sent");
-		ask_next(s);
-		return;
-	}
-	s->asked = s->files;
-	set_timer(s, SITE_FILE_MS);
-	dl3_link_flush(s->reader);
 }
 
 struct site_file *site_read(struct site *s, struct dl3_str path, site_file_fn fn, void *arg)

@@ -84,7 +84,7 @@ struct token_sessions;
 /* Octets of a cookie's value with its NUL; of letters, digits, '.', '-' and '_'. */
 #define TOKEN_SESSION_SIZE (16 + 16 + 64 + TOKEN_NAME_MAX + 1)
 /* A cookie holds so long; the page logs in again then. */
-#define TOKEN_SESSION_S (30 * 86400)
+#define TOKEN_SESSION_S INT64_C(2592000) /* 30 days */
 #define TOKEN_SESSION_KEY "session.key"
 
 /* The key is read from the folder, or made there; with NULL it is in memory alone. @return NULL with an error. */

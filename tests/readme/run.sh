@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What the README shows is what there is: its program is examples/decode_record.c, and what it
-# says `make run` prints is what the command prints.
+# says `decode` prints is what the command prints.
 #   tests/readme/run.sh COMMAND
 set -euo pipefail
 command=$1
@@ -14,13 +14,13 @@ block() {
 
 diff --label 'README.md' --label 'examples/decode_record.c' -u <(block c) <(sed '1,2d' examples/decode_record.c)
 
-# The block begins with `$ make run`; `...` stands for lines left out.
-shown=$(block console | sed -n '/^\$ make run$/,/^\$ make test$/p' | grep -v '^\$ make\|^\.\.\.$\|^$')
+# `...` stands for lines left out.
+shown=$(block decode | grep -v '^\.\.\.$\|^$')
 printed=$("$command" decode --text examples/sample-stream.hex)
 [ -n "$shown" ]
 while IFS= read -r line; do
 	grep -qxF -- "$line" <<<"$printed" || {
-		echo "README.md shows what 'make run' does not print: $line" >&2
+		echo "README.md shows what 'decode' does not print: $line" >&2
 		exit 1
 	}
 done <<<"$shown"
