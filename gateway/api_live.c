@@ -180,6 +180,8 @@ void api_groups(struct gateway *g, struct http_exchange *x, const struct token_g
 	if (minutes > 0)
 		l.from_ms = l.to_ms - minutes * 60000;
 	l.windowed = l.from_ms > 0;
+	/* What is counted is counted by the minute, and up to the one that is asked for: it is not to be left out. */
+	l.to_ms += 60000;
 	answer_list(g, x, &l, HUB_GROUP, "groups");
 }
 

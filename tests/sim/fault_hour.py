@@ -24,7 +24,6 @@ KINDS = {
     "stall": ["stall=0.3,ms=1500"],
     "delay": ["delay=0.2,ms=300"],
     "pieces": ["pieces,octets=1000"],
-    "slow_start": ["slow_start,ms=500", "reset=0.1"],
     "refuse": ["refuse=0.1,ms=3000", "reset=0.1"],
     "gap": ["gap=1,events=3"],
     "skip": ["skip=1,events=2"],

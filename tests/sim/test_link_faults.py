@@ -22,10 +22,10 @@ class Faults(unittest.TestCase):
         cls.story = whole_story(PROGRAM, SEED, 500, SECONDS)
         assert len(cls.story) > 200, len(cls.story)
 
-    def check(self, *kinds, speed=SPEED):
+    def check(self, *kinds, speed=SPEED, faults=None):
         accounts = []
         for kind in kinds:
-            run = Run(PROGRAM, SEED, speed, SECONDS, KINDS[kind])
+            run = Run(PROGRAM, SEED, speed, SECONDS, faults or KINDS[kind])
             account = Account(self.story, run.lines, SECONDS)
             self.assertEqual(account.wrong, [], kind)
             self.assertGreater(account.delivered, 50, kind)
@@ -45,16 +45,16 @@ class Faults(unittest.TestCase):
             self.assertEqual((account.delivered, account.missing), (len(self.story), 0))
 
     def test_events_that_are_lost_are_counted(self):
-        account, = self.check("gap", speed=500)
+        account, = self.check("gap", speed=500, faults=["gap=6,events=3"])
         self.assertGreater(account.missing, 0)
         self.assertGreaterEqual(account.reported, account.missing)
 
     def test_counters_that_jump_and_events_that_come_twice(self):
-        for account in self.check("skip", "duplicate", speed=500):
+        for account in self.check("skip", speed=500, faults=["skip=6,events=2"]) + self.check("duplicate", speed=500, faults=["duplicate=6"]):
             self.assertEqual((account.delivered, account.missing), (len(self.story), 0))
 
     def test_everything_at_once(self):
-        account, = self.check("everything")
+        account, = self.check("everything", faults=["reset=0.3", "garbage=0.2", "stall=0.3,ms=500", "gap=4", "duplicate=4", "malformed=4"])
         self.assertGreater(account.reported, 0)
 
 
