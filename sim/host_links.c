@@ -83,7 +83,8 @@ static void opened(struct dl3_conn *conn, void *arg)
 	l->conn = conn;
 	list(h, l);
 	dl3_conn_set_user(conn, l);
-	if (h->lasting.slow_start_ms > 0)
+	/* While time stands nothing would ever end that. */
+	if (h->lasting.slow_start_ms > 0 && !h->standing)
 		sim_link_stall(l, h->lasting.slow_start_ms);
 	else
 		sim_link_shape(l);

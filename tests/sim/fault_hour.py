@@ -24,11 +24,13 @@ KINDS = {
     "stall": ["stall=0.3,ms=1500"],
     "delay": ["delay=0.2,ms=300"],
     "pieces": ["pieces,octets=1000"],
+    "slow_start": ["slow_start,ms=500", "reset=0.1"],
     "refuse": ["refuse=0.1,ms=3000", "reset=0.1"],
     "gap": ["gap=1,events=3"],
     "skip": ["skip=1,events=2"],
     "duplicate": ["duplicate=3"],
     "malformed": ["malformed=1"],
+    "reboot": ["reboot=0.1,ms=60000"],  # another story from there on: only the counters are followed
     "everything": ["reset=0.04", "cut=0.04", "garbage=0.04", "stall=0.1,ms=1000", "gap=0.3", "duplicate=0.5", "malformed=0.3"],
 }
 
@@ -118,12 +120,27 @@ class Account:
         self.story, self.at, self.seconds = story, 0, seconds
         self.delivered = self.missing = self.reported = self.snapshots = self.connections = self.malformed = 0
         self.wrong, self.gap, self.down, self.unread = [], 0, False, 0
+        self.counters = {}
         for line in lines:
+            self.count(line)
             self.take(line)
-        left = len(story) - self.at
+        left = len(story) - self.at if story else 0
         self.missing += left
         if left > 0 and not self.down and left > self.gap + self.unread:
             self.wrong.append(("the rest is missing, and nothing was said", left, self.gap))
+
+    def count(self, line):
+        """In a connection, each event of a PBX is the next by its counter, or what is between was told."""
+        if line.get("link") == "asking":
+            self.counters = {}
+        for kind in ("gap", "restart"):
+            if kind in line:
+                self.counters[line[kind]["pbx_address"]] = line[kind]["came"] - 1
+        if "record" in line:
+            pbx, came = line["pbx_address"], line["counter"]
+            if came not in (self.counters.get(pbx, came - 1), self.counters.get(pbx, came - 1) + 1):
+                self.wrong.append(("a counter of which nothing was said", self.counters[pbx], came))
+            self.counters[pbx] = came
 
     def take(self, line):
         if line.get("link") == "up":
@@ -142,6 +159,9 @@ class Account:
             self.record(line["record"]["raw"])
 
     def record(self, text):
+        if not self.story:
+            self.delivered += 1
+            return
         try:
             found = self.story.index(text, self.at)
         except ValueError:
@@ -157,7 +177,7 @@ class Account:
         self.at, self.gap, self.down, self.unread = found + 1, 0, False, 0
 
     def row(self, kind, run):
-        return (f"| `{kind}` | {len(self.story)} | {self.delivered} | {self.missing} | {self.reported} | {self.connections} | {self.snapshots} "
+        return (f"| `{kind}` | {len(self.story) or 'another story'} | {self.delivered} | {self.missing} | {self.reported} | {self.connections} | {self.snapshots} "
                 f"| {len(self.wrong)} | {run.growth():+d} | {run.cpu:.2f} |")
 
 

@@ -53,6 +53,12 @@ class Faults(unittest.TestCase):
         for account in self.check("skip", speed=500, faults=["skip=6,events=2"]) + self.check("duplicate", speed=500, faults=["duplicate=6"]):
             self.assertEqual((account.delivered, account.missing), (len(self.story), 0))
 
+    def test_a_pbx_that_restarts(self):
+        run = Run(PROGRAM, SEED, SPEED, SECONDS, ["reboot=2,ms=10000"])
+        account = Account([], run.lines, SECONDS)
+        self.assertEqual(account.wrong, [])
+        self.assertGreater(account.connections, 1)
+
     def test_everything_at_once(self):
         account, = self.check("everything", faults=["reset=0.3", "garbage=0.2", "stall=0.3,ms=500", "gap=4", "duplicate=4", "malformed=4"])
         self.assertGreater(account.reported, 0)
@@ -90,7 +96,7 @@ def hour(kinds):
     print(fault_hour.HEADER)
     for kind in kinds or KINDS:
         run = Run(PROGRAM, SEED, SPEED, 3600, KINDS[kind])
-        account = Account(story, run.lines, 3600)
+        account = Account([] if kind == "reboot" else story, run.lines, 3600)
         print(account.row(kind, run), flush=True)
         for wrong in account.wrong[:5]:
             print("   ", *wrong)
