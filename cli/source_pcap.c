@@ -9,6 +9,8 @@
 #include <pcap/pcap.h>
 #endif
 
+#include "source_pcapng.h"
+
 #define MAGIC_LEN 4u
 
 int source_pcap_detect(struct input *in)
@@ -106,15 +108,6 @@ static uint64_t time_of(const struct pcap_pkthdr *h)
 	return (s < last ? s : last) * 1000000000u + (uint64_t)h->ts.tv_usec % 1000000000u;
 }
 
-/* What libpcap refuses though Wireshark writes it. */
-static const char *hint(const char *reason)
-{
-	if (strstr(reason, "an interface has a "))
-		return "; `tshark -r FILE -Y frame.interface_id==0 -w ONE.pcapng` makes a file of one "
-		       "interface";
-	return "";
-}
-
 static int feed_all(struct reading *r, pcap_t *p, enum capture_link link, struct capture *capture,
                     char *error, size_t cap)
 {
@@ -133,9 +126,8 @@ static int feed_all(struct reading *r, pcap_t *p, enum capture_link link, struct
 		return -2;
 	if (got == PCAP_ERROR_BREAK)
 		return 0;
-	const char *reason = pcap_geterr(p);
-	snprintf(error, cap, "damaged behind packet %llu: %s%s", (unsigned long long)r->packets, reason,
-	         hint(reason));
+	snprintf(error, cap, "damaged behind packet %llu: %s", (unsigned long long)r->packets,
+	         pcap_geterr(p));
 	return -1;
 }
 
@@ -144,6 +136,9 @@ int source_pcap_run(struct input *in, struct capture *capture, char *error, size
 	struct reading r = { .in = in };
 	char reason[PCAP_ERRBUF_SIZE] = "";
 	enum capture_link link = CAPTURE_LINK_ETHERNET;
+
+	if (source_pcapng_is(in))
+		return source_pcapng_run(in, capture, error, cap);
 	FILE *file = fopencookie(&r, "r", (cookie_io_functions_t){ .read = read_some });
 
 	if (!file) {
@@ -153,7 +148,7 @@ int source_pcap_run(struct input *in, struct capture *capture, char *error, size
 	pcap_t *p = pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, reason);
 	if (!p) {
 		fclose(file);
-		snprintf(error, cap, "no capture: %s%s", reason, hint(reason));
+		snprintf(error, cap, "no capture: %s", reason);
 		return r.ended ? -2 : -1;
 	}
 	int type = pcap_datalink(p);
@@ -167,8 +162,8 @@ int source_pcap_run(struct input *in, struct capture *capture, char *error, size
 
 int source_pcap_run(struct input *in, struct capture *capture, char *error, size_t cap)
 {
-	(void)in;
-	(void)capture;
+	if (source_pcapng_is(in))
+		return source_pcapng_run(in, capture, error, cap);
 	snprintf(error, cap, "a capture; this program was built without libpcap and reads none");
 	return -1;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Captures: pcap and pcapng, by libpcap. */
+/* Captures: pcap by libpcap, pcapng by source_pcapng.h. */
 #ifndef CLI_SOURCE_PCAP_H
 #define CLI_SOURCE_PCAP_H
 

@@ -145,12 +145,36 @@ class Lines(Case):
                 self.assertEqual([m["message"] for m in got], ["test_request", "test_reply", "event"])
                 self.assertEqual(got[0]["time"], "2026-03-01T09:30:00.003000Z")
 
-    def test_pcapng_with_interfaces_of_different_kinds_says_what_to_do(self):
+    def test_pcapng_with_interfaces_of_different_kinds(self):
         packets = self.talk()
-        data = pcapng([(0, ether(p)) for p in packets[:4]] , (ETHERNET, RAW))
+        for order in "<>":
+            data = pcapng([(i % 2, p if i % 2 else ether(p)) for i, p in enumerate(packets)], (ETHERNET, RAW), order)
+            self.assertEqual([m["message"] for m in self.all_of(data)], ["test_request", "test_reply", "event"])
+
+    def test_pcapng_with_an_interface_that_is_not_understood(self):
+        data = pcapng([*((0, ether(p)) for p in self.talk()), (1, b"usb")], (ETHERNET, 189))
         code, out, err = decode(data)
-        self.assertEqual(code, 1)
-        self.assertIn("frame.interface_id==0", err)
+        self.assertEqual((code, len(lines(out))), (1, 3))
+        self.assertIn("1 packets of the kind 189 are not understood", err)
+
+    def test_pcapng_that_is_damaged_is_shown_as_far_as_it_is_good(self):
+        whole = pcapng([(0, ether(p)) for p in self.talk()])
+        for bad, wanted in ((whole[:-4] + b"\0\0\0\0", "ends with its length"), (whole[:-5], "the end of a block"),
+                            (whole + block(6, struct.pack("<IIIII", 9, 0, 0, 0, 0)), "interface that was described"),
+                            (whole + block(6, struct.pack("<IIIII", 0, 0, 0, 99, 99)), "ends inside its block"),
+                            (whole + b"\6\0\0\0\7\0\0\0", "in fours"), (whole + b"\6\0\0", "a block's header"),
+                            (whole + block(1, b"\1"), "description of at least 8")):
+            code, out, err = decode(bad)
+            self.assertEqual(code, 1, wanted)
+            self.assertIn(wanted, err)
+            self.assertGreaterEqual(len(lines(out)), 2)
+
+    def test_pcapng_in_sections_of_either_order_and_simple_packets(self):
+        packets = self.talk()
+        data = pcapng([(0, ether(p)) for p in packets[:4]])
+        data += block(0x0a0d0d0a, struct.pack(">IHHq", 0x1a2b3c4d, 1, 0, -1), ">") + block(1, struct.pack(">HHI", ETHERNET, 0, 0), ">")
+        data += b"".join(block(3, struct.pack(">I", len(ether(p))) + ether(p), ">") for p in packets[4:])
+        self.assertEqual([m["message"] for m in self.all_of(data)], ["test_request", "test_reply", "event"])
 
     def test_blocks_that_are_no_packets_are_passed_over(self):
         data = pcapng([(0, ether(p)) for p in self.talk()])
