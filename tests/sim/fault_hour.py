@@ -30,7 +30,7 @@ KINDS = {
     "skip": ["skip=1,events=2"],
     "duplicate": ["duplicate=3"],
     "malformed": ["malformed=1"],
-    "reboot": ["reboot=0.1,ms=60000"],  # another story from there on: only the counters are followed
+    "reboot": ["reboot=0.4,ms=60000"],  # another story from there on: only the counters are followed
     "everything": ["reset=0.04", "cut=0.04", "garbage=0.04", "stall=0.1,ms=1000", "gap=0.3", "duplicate=0.5", "malformed=0.3"],
 }
 
