@@ -124,6 +124,7 @@ class Playing(unittest.TestCase):
                  "--seed", "5") as sim, tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "x.pcap")
             run("record", f"devlink3://{USER}@{sim.address}", path, "--no-retry", password=USER)
+            sim.wait()
             with open(path, "rb") as f:
                 recorded = f.read()
         with Replay(recorded, "--speed", "0", "--once") as r:
