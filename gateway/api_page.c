@@ -24,7 +24,8 @@ void api_page(struct http_exchange *x)
 			http_reply_static(x, 200, f->type, f->data, f->len);
 		return;
 	}
-	if (page_file_count == 0)
+	/* The interface's description is always there. */
+	if (page_file_count <= 1)
 		http_problem(x, 404, "this program was built without the wallboard: see web/README.md");
 	else
 		http_problem(x, 404, "there is no %.*s", (int)(path.len < 200 ? path.len : 200), path.ptr);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Makes a C source of the files of the built wallboard: cmake -DFROM=web/dist -DTO=page_files.c -P embed.cmake
-# Without any it is an empty list, and the program says so.
+# Makes a C source of the files of the built wallboard, and of one more: cmake -DFROM=web/dist -DMORE=openapi.json
+# -DTO=page_files.c -P embed.cmake
 cmake_minimum_required(VERSION 3.25)
 
 set(type_js "text/javascript")
@@ -13,6 +13,8 @@ set(type_html "text/html; charset=utf-8")
 set(type_txt "text/plain; charset=utf-8")
 file(GLOB_RECURSE files RELATIVE ${FROM} ${FROM}/*)
 list(SORT files)
+get_filename_component(more ${MORE} NAME)
+list(APPEND files ${more})
 set(data "")
 set(rows "")
 set(count 0)
@@ -23,8 +25,12 @@ foreach(file IN LISTS files)
 	if(DEFINED type_${ending})
 		set(type "${type_${ending}}")
 	endif()
-	file(READ ${FROM}/${file} hex HEX)
-	file(SHA256 ${FROM}/${file} tag)
+	set(path ${FROM}/${file})
+	if(file STREQUAL more)
+		set(path ${MORE})
+	endif()
+	file(READ ${path} hex HEX)
+	file(SHA256 ${path} tag)
 	string(SUBSTRING ${tag} 0 16 tag)
 	string(REGEX REPLACE "(................................................................)" "\\1\n" hex "${hex}")
 	string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," hex "${hex}")
@@ -32,9 +38,6 @@ foreach(file IN LISTS files)
 	string(APPEND rows "\t{ \"/${file}\", \"${type}\", \"\\\"${tag}\\\"\", file_${count}, sizeof(file_${count}) },\n")
 	math(EXPR count "${count} + 1")
 endforeach()
-if(count EQUAL 0)
-	set(rows "\t{ 0 },\n")
-endif()
 file(WRITE ${TO}.new "/* Made by gateway/embed.cmake. */\n#include \"gateway/page.h\"\n\n${data}
 const struct page_file page_files[] = {\n${rows}};\nconst size_t page_file_count = ${count};\n")
 file(RENAME ${TO}.new ${TO})

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The files of the wallboard, built into the program. */
+/* The files of the wallboard and the description of the interface, built into the program. */
 #ifndef GATEWAY_PAGE_H
 #define GATEWAY_PAGE_H
 
@@ -13,7 +13,7 @@ struct page_file {
 	size_t len;
 };
 
-/* None when the program was built without the page. */
+/* /openapi.json alone when the program was built without the page. */
 extern const struct page_file page_files[];
 extern const size_t page_file_count;
 

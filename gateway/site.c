@@ -390,6 +390,7 @@ void site_free(struct site *s)
 		event_free(s->tick);
 	free_texts(s);
 	free(s->buf);
+	free(s->raw);
 	free(s);
 }
 

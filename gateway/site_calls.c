@@ -93,6 +93,30 @@ static struct dl3_str buffer(const struct site *s, size_t len)
 	return (struct dl3_str){ .ptr = s->buf, .len = (uint32_t)len };
 }
 
+/* With the PBX in front of its members, as the hub has it: that is how history answers. */
+static void store_call(struct site *s, const struct dl3_call_info *call, struct dl3_str body)
+{
+	const size_t need = body.len + strlen(s->name) * 6 + 16;
+
+	if (need > s->raw_cap) {
+		char *wider = realloc(s->raw, need);
+		if (!wider) {
+			s->without_memory++;
+			return;
+		}
+		s->raw = wider;
+		s->raw_cap = need;
+	}
+	struct dl3i_json j = dl3i_json_to(s->raw, s->raw_cap);
+	dl3i_json_open(&j, '{');
+	DL3I_JSON_KEY(&j, "pbx");
+	dl3i_json_z(&j, s->name);
+	dl3i_put_char(&j.out, ',');
+	dl3i_put(&j.out, body.ptr + 1, body.len - 1);
+	(void)store_put_ended(s->store, dl3_str_of(s->name), call,
+	                      (struct dl3_str){ .ptr = s->raw, .len = (uint32_t)j.out.len });
+}
+
 static void tell_call(struct site *s, const struct dl3_tracked *told)
 {
 	const struct dl3_call_info *call = told->call;
@@ -112,7 +136,7 @@ static void tell_call(struct site *s, const struct dl3_tracked *told)
 	news.what = told->type == DL3_TRACKED_CALL_BEGAN ? "began" : news.over ? "ended" : "changed";
 	publish(s, &news);
 	if (news.over && call->counts && s->store)
-		(void)store_put_ended(s->store, news.pbx, call, news.body);
+		store_call(s, call, news.body);
 }
 
 /* The younger is gone; the older comes as changed. */

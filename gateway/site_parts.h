@@ -62,7 +62,7 @@ struct site {
 	size_t file_count;
 	uint32_t request;
 
-	char *buf, *raw; /* for JSON, and for text */
+	char *buf, *raw; /* for JSON */
 	size_t cap, raw_cap;
 };
 

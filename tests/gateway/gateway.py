@@ -262,3 +262,38 @@ class WebSocket:
 
     def __exit__(self, *_):
         self.close()
+
+
+TYPES = {"object": dict, "array": list, "string": str, "boolean": bool, "null": type(None)}
+
+
+def is_type(value, name):
+    if name == "number":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name == "integer":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, TYPES[name])
+
+
+def faults(document, schema, value, where="answer"):
+    """What of a value is not as a schema of OpenAPI says, in the part of JSON Schema that the gateway's uses. A member that the
+    schema does not know is a fault too: it is not described."""
+    if "$ref" in schema:
+        return faults(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]], value, where)
+    if "enum" in schema and value not in schema["enum"]:
+        return [f"{where}: {value!r} is none of {schema['enum']}"]
+    types = schema.get("type")
+    if types and not any(is_type(value, t) for t in ([types] if isinstance(types, str) else types)):
+        return [f"{where}: {value!r} is no {types}"]
+    found = []
+    if isinstance(value, dict) and "properties" in schema:
+        found += [f"{where}: {name} is missing" for name in schema.get("required", []) if name not in value]
+        for name, member in value.items():
+            if name in schema["properties"]:
+                found += faults(document, schema["properties"][name], member, f"{where}.{name}")
+            else:
+                found.append(f"{where}.{name} is not described")
+    if isinstance(value, list) and "items" in schema:
+        for i, item in enumerate(value):
+            found += faults(document, schema["items"], item, f"{where}[{i}]")
+    return found

@@ -16,7 +16,7 @@ import threading
 import time
 import unittest
 
-from gateway import PROGRAM, TIMEOUT, Events, Gateway, WebSocket, read_answer
+from gateway import PROGRAM, TIMEOUT, Gateway, WebSocket, faults, read_answer
 from sim import Sim
 
 ROOT = pathlib.Path(__file__).parents[2]
@@ -287,6 +287,41 @@ class Rest(unittest.TestCase):
             self.assertIn(wanted, problem["detail"], path)
         a = self.g.ask("DELETE", "/v1/calls")
         self.assertEqual((a.status, a.headers["allow"]), (405, "GET, HEAD"))
+
+    def test_every_answer_is_as_the_interface_is_described(self):
+        document = self.g.get("/openapi.json").json()
+        call = self.g.get("/v1/history?limit=1").json()["calls"][0]
+        checked = 0
+        for path, methods in document["paths"].items():
+            if "get" not in methods or path in ("/v1/stream", "/v1/ws", "/v1/pbx/{name}/files/{path}"):
+                continue
+            real = path.replace("{id}", call["id"]).replace("{group}", "2900")
+            if path == "/v1/groups":
+                real += "?minutes=60"
+            a = self.g.get(real)
+            described = methods["get"]["responses"][str(a.status)]["content"]
+            kind = a.headers["content-type"].split(";")[0]
+            self.assertIn(kind, described, path)
+            if kind == "application/json":
+                self.assertEqual(faults(document, described[kind]["schema"], a.json())[:5], [], path)
+                checked += 1
+            wrong = self.g.get(path.split("{")[0].rstrip("/") + "?nosuchparameter=1")
+            if wrong.status == 400:
+                self.assertEqual(faults(document, {"$ref": "#/components/schemas/Problem"}, wrong.json()), [])
+        self.assertGreaterEqual(checked, 10)
+
+    def test_what_is_described_is_what_there_is(self):
+        """Each parameter that is described is taken, and what a path does not know it names."""
+        document = self.g.get("/openapi.json").json()
+        for path, methods in document["paths"].items():
+            if not path.startswith("/v1/") or "get" not in methods:
+                continue
+            real = path.replace("{id}", "x").replace("{group}", "2900").replace("{name}", "x").replace("{path}", "y")
+            a = self.g.get(real + "?nosuchparameter=1", **({"Upgrade": "websocket", "Connection": "close, Upgrade", "Sec_WebSocket_Version": "13",
+                                                            "Sec_WebSocket_Key": "MDEyMzQ1Njc4OWFiY2RlZg=="} if path == "/v1/ws" else {}))
+            self.assertEqual(a.status, 400, path)
+            listed = set(re.findall(r"[a-z_]+", a.json()["detail"].split("there are: ")[1])) - {"none"}
+            self.assertEqual(listed, {p["name"] for p in methods["get"]["parameters"] if p["in"] == "query"}, path)
 
     def test_metrics(self):
         text = self.g.get("/metrics").body.decode()
