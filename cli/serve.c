@@ -25,7 +25,7 @@ struct serve {
 	const char *pbxs[PBXS_MAX], *listen[CONFIG_LISTEN_MAX];
 	size_t pbx_count, listen_count;
 	const char *state;
-	bool is_demo, check, help;
+	bool is_demo, check;
 
 	struct event_base *base;
 	struct gateway_config config;
