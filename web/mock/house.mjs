@@ -224,7 +224,7 @@ export class House {
 		const short = gone.filter((c) => c.duration_s < SHORT_S);
 		const inTime = answered.filter((c) => c.queue_s <= g.threshold);
 		const offered = past.length + waiting.length;
-		const counted = offered - short.length;
+		const counted = past.length - short.length;
 		const mean = (list, of) =>
 			list.length > 0 ? list.reduce((sum, c) => sum + of(c), 0) / list.length : null;
 		return {

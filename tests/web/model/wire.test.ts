@@ -85,7 +85,7 @@ test('a group as the tracker writes it, with its sums of today', () => {
 		15,
 	);
 	assert.equal(group.longest_wait_since, 990);
-	assert.equal(group.service_level, 5 / 8);
+	assert.equal(group.service_level, 5 / 6);
 	assert.equal(group.threshold_s, 15);
 	assert.equal(group.abandoned, 3);
 	assert.deepEqual(group.abandoned_callers, [

@@ -98,7 +98,9 @@ export function readGroup(value: unknown, pbx = '', threshold_s = 20): Group {
 	const offered = number(sums.offered);
 	const short = number(sums.abandoned_short);
 	const inTime = number(sums.answered_in_threshold ?? sums.answered_in_time);
-	const level = offered - short > 0 ? inTime / (offered - short) : null;
+	/* Nobody knows yet what becomes of those who wait. */
+	const over = Math.max(0, offered - number(raw.waiting));
+	const level = over - short > 0 ? inTime / (over - short) : null;
 	const callers = Array.isArray(raw.abandoned) ? raw.abandoned : raw.abandoned_callers;
 	return {
 		pbx: text(raw.pbx) || pbx,

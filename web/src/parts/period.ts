@@ -77,6 +77,8 @@ export interface Totals {
 	answered: number;
 	abandoned: number;
 	short: number;
+	/** Whose wait is over. */
+	over: number;
 	inThreshold: number;
 	level: number | null;
 }
@@ -84,6 +86,7 @@ export interface Totals {
 export function totalsOf(groups: Group[]): Totals {
 	const sum = (of: (g: Group) => number) => groups.reduce((n, g) => n + of(g), 0);
 	const offered = sum((g) => g.offered);
+	const over = sum((g) => Math.max(0, g.offered - g.waiting));
 	const short = sum((g) => g.abandoned_short);
 	const inThreshold = sum((g) => g.answered_in_threshold);
 	return {
@@ -93,6 +96,7 @@ export function totalsOf(groups: Group[]): Totals {
 		abandoned: sum((g) => g.abandoned),
 		short,
 		inThreshold,
-		level: offered - short > 0 ? inThreshold / (offered - short) : null,
+		over,
+		level: over - short > 0 ? inThreshold / (over - short) : null,
 	};
 }

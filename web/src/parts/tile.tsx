@@ -96,7 +96,7 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 }
 
 function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark: string }) {
-	const { service_level: level, answered_in_threshold, threshold_s, offered, abandoned_short } = group;
+	const { service_level: level, answered_in_threshold, threshold_s, offered, waiting, abandoned_short } = group;
 	const width = Math.round((level ?? 0) * 1000) / 10;
 	return (
 		<div class="level">
@@ -108,9 +108,9 @@ function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark
 				<b class={mark}>{percent(level)}</b> <span class="level-name">service level</span>{' '}
 				<span
 					class="formula"
-					title={`Answered within ${threshold_s} s, of all offered less those who gave up at once`}
+					title={`Answered within ${threshold_s} s, of all whose wait is over, less those who gave up at once`}
 				>
-					{answered_in_threshold} in {threshold_s} s ÷ ({offered} − {abandoned_short} short)
+					{answered_in_threshold} in {threshold_s} s ÷ ({Math.max(0, offered - waiting)} − {abandoned_short} short)
 				</span>
 			</p>
 		</div>

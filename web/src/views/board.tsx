@@ -92,7 +92,7 @@ export function Sums({ tiles }: { tiles: ReturnType<typeof shown> }) {
 		[count(totals.offered), 'offered'],
 		[count(totals.answered), 'answered'],
 		[count(totals.abandoned), 'abandoned', totals.short > 0 ? `${totals.short} short` : ''],
-		[percent(totals.level), 'service level', `${totals.inThreshold} ÷ ${totals.offered - totals.short}`],
+		[percent(totals.level), 'service level', `${totals.inThreshold} ÷ ${totals.over - totals.short}`],
 	];
 	return (
 		<dl class="sums">
