@@ -94,37 +94,15 @@ static void on_store_status(const struct store_status *s, void *arg)
 	        LOG_VARYING_UNSIGNED("queued", s->queued), LOG_VARYING_UNSIGNED("lost", lost));
 }
 
-/* What a PBX's calls were when the store saw them last. */
-struct saved {
-	struct saved *next;
-	struct dl3_octets state;
-	char *pbx;
-};
-
-static void keep_saved(struct dl3_str pbx, struct dl3_octets state, void *arg)
+/* Calls that were up are told anew by the next snapshot. */
+static void pass_over(struct dl3_str pbx, struct dl3_octets state, void *arg)
 {
-	struct saved **list = arg, *s = calloc(1, sizeof(*s) + state.len);
-
-	if (!s)
-		return;
-	s->pbx = strndup(pbx.ptr, pbx.len);
-	memcpy(s + 1, state.ptr, state.len);
-	s->state = (struct dl3_octets){ .ptr = (const uint8_t *)(s + 1), .len = state.len };
-	s->next = *list;
-	*list = s;
+	(void)pbx;
+	(void)state;
+	(void)arg;
 }
 
-static void free_saved(struct saved *list)
-{
-	while (list) {
-		struct saved *next = list->next;
-		free(list->pbx);
-		free(list);
-		list = next;
-	}
-}
-
-static bool open_store(struct gateway *g, uint64_t *seq, struct saved **saved, struct config_error *error)
+static bool open_store(struct gateway *g, uint64_t *seq, struct config_error *error)
 {
 	const struct config_store *c = &g->config->store;
 	const struct store_config config = { .where = c->where,
@@ -143,7 +121,7 @@ static bool open_store(struct gateway *g, uint64_t *seq, struct saved **saved, s
 	if (!g->store_ready || event_add(g->store_ready, NULL) != 0)
 		return gateway_fail(error, "out of memory");
 	/* A store that is away now may come back; what it knows is then of no use any more. */
-	if (!store_restore(g->store, seq, keep_saved, saved, why, sizeof(why)))
+	if (!store_restore(g->store, seq, pass_over, NULL, why, sizeof(why)))
 		log_say(g->log, LOG_LEVEL_WARNING, "store", LOG_TEXT("what", "cannot be read"),
 		        LOG_TEXT("reason", why));
 	return true;
@@ -167,16 +145,8 @@ static void on_link(struct site *s, const struct dl3_link_change *c, void *arg)
 	        LOG_TEXT("address", c->address[0] ? c->address : NULL));
 }
 
-static struct dl3_octets saved_of(const struct saved *saved, const char *name)
-{
-	for (; saved; saved = saved->next)
-		if (saved->pbx && strcmp(saved->pbx, name) == 0)
-			return saved->state;
-	return (struct dl3_octets){ 0 };
-}
-
 static struct site *make_site(struct gateway *g, const struct config_pbx *p, const char *password,
-                              struct dl3_octets state, struct config_error *error)
+                              struct config_error *error)
 {
 	const struct config_calls *calls = &g->config->calls;
 	const struct site_config config = { .name = p->name,
@@ -190,7 +160,6 @@ static struct site *make_site(struct gateway *g, const struct config_pbx *p, con
 		                            .hub = g->hub,
 		                            .store = g->store,
 		                            .keep_records = g->config->store.records,
-		                            .state = state,
 		                            .day_start_ms = g->day_start_ms,
 		                            .changed = on_link,
 		                            .arg = g };
@@ -198,20 +167,18 @@ static struct site *make_site(struct gateway *g, const struct config_pbx *p, con
 	return site_new(g->base, &config, error->text, sizeof(error->text));
 }
 
-struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct dl3_octets state,
-                               struct config_error *error)
+struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct config_error *error)
 {
 	struct gateway_password password;
 
 	if (!gateway_password_get(g->config, &p->password, &password, error))
 		return NULL;
-	struct site *s = make_site(g, p, password.text, state, error);
+	struct site *s = make_site(g, p, password.text, error);
 	gateway_password_wipe(&password);
 	return s;
 }
 
-static bool add_sites(struct gateway *g, const struct gateway_demo *demo, const struct saved *saved,
-                      struct config_error *error)
+static bool add_sites(struct gateway *g, const struct gateway_demo *demo, struct config_error *error)
 {
 	const struct gateway_config *c = g->config;
 
@@ -219,7 +186,7 @@ static bool add_sites(struct gateway *g, const struct gateway_demo *demo, const 
 	if (!g->sites)
 		return gateway_fail(error, "out of memory");
 	for (size_t i = 0; i < c->pbx_count; i++) {
-		struct site *s = gateway_make_site(g, &c->pbxs[i], saved_of(saved, c->pbxs[i].name), error);
+		struct site *s = gateway_make_site(g, &c->pbxs[i], error);
 		if (!s)
 			return false;
 		g->sites[g->site_count++] = s;
@@ -230,7 +197,7 @@ static bool add_sites(struct gateway *g, const struct gateway_demo *demo, const 
 		                      .url = demo->url,
 		                      .flags = CONFIG_FLAGS | DL3_FLAG_SCN,
 		                      .application = CONFIG_APPLICATION };
-	g->demo = make_site(g, &p, demo->password, saved_of(saved, "demo"), error);
+	g->demo = make_site(g, &p, demo->password, error);
 	if (g->demo)
 		g->sites[g->site_count++] = g->demo;
 	return g->demo != NULL;
@@ -301,23 +268,21 @@ static bool make_hub(struct gateway *g, uint64_t seq)
 	return g->consumers && g->tick && event_add(g->tick, &tick) == 0;
 }
 
-static bool begin(struct gateway *g, const struct gateway_options *o, struct saved **saved,
-                  struct config_error *error)
+static bool begin(struct gateway *g, const struct gateway_options *o, struct config_error *error)
 {
 	uint64_t seq = 0;
 
-	if (!gateway_begin_tokens(g, error) || !open_store(g, &seq, saved, error))
+	if (!gateway_begin_tokens(g, error) || !open_store(g, &seq, error))
 		return false;
 	if (!make_hub(g, seq))
 		return gateway_fail(error, "out of memory");
-	return add_sites(g, o->demo, *saved, error) && add_listeners(g, error);
+	return add_sites(g, o->demo, error) && add_listeners(g, error);
 }
 
 struct gateway *gateway_new(struct event_base *base, const struct gateway_options *o,
                             struct config_error *error)
 {
 	struct gateway *g = calloc(1, sizeof(*g));
-	struct saved *saved = NULL;
 
 	if (!g) {
 		(void)gateway_fail(error, "out of memory");
@@ -328,9 +293,7 @@ struct gateway *gateway_new(struct event_base *base, const struct gateway_option
 	g->config = o->config;
 	g->started_ms = site_now_ms();
 	g->day_start_ms = day_start(g->config->calls.day_start_min);
-	bool ok = begin(g, o, &saved, error);
-	free_saved(saved);
-	if (ok)
+	if (begin(g, o, error))
 		return g;
 	gateway_free(g);
 	return NULL;

@@ -44,8 +44,7 @@ struct site *gateway_site(const struct gateway *g, struct dl3_str name);
 /* @return false. */
 bool gateway_fail(struct config_error *error, const char *text);
 /* Of the configuration's own; its password is fetched. NULL with an error. */
-struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct dl3_octets state,
-                               struct config_error *error);
+struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct config_error *error);
 struct dl3_tls *gateway_make_tls(const struct config_listen *l, struct config_error *error);
 
 /* ---- auth.c: who may ask ---- */

@@ -89,7 +89,7 @@ static void change_site(struct gateway *g, const struct config_pbx_change *c)
 		remove_site(g, c->before->name);
 	if (!c->after)
 		return;
-	struct site *s = gateway_make_site(g, c->after, (struct dl3_octets){ 0 }, &error);
+	struct site *s = gateway_make_site(g, c->after, &error);
 	if (s)
 		g->sites[g->site_count++] = s;
 	else

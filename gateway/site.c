@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "site_parts.h"
 
-/* The tracker's time, and how often its state may be stored. */
+/* The tracker's time. */
 #define TICK_MS 100u
 #define BUFFER 16384u
 
@@ -301,7 +301,6 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	dl3_tracker_tick(s->tracker, now);
 	site_tell(s);
-	site_keep_state(s);
 	if (s->state == DL3_LINK_UP && now - s->names_at > (int64_t)SITE_NAMES_S * 1000)
 		site_ask_names(s);
 }
@@ -380,10 +379,6 @@ void site_free(struct site *s)
 	if (!s)
 		return;
 	site_files_finish(s);
-	if (s->tracker && s->store) {
-		s->dirty = true;
-		site_keep_state(s);
-	}
 	dl3_link_free(s->link);
 	dl3_tracker_free(s->tracker);
 	if (s->tick)

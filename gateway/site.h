@@ -39,10 +39,8 @@ struct site_config {
 	uint32_t flags;                   /* DL3_FLAG_* */
 	struct dl3_tracker_config tracker;
 	struct hub *hub;
-	struct store *store; /* NULL: nothing is kept */
-	bool keep_records;   /* the records themselves are stored, too */
-	/* The state of an earlier life, from the store; empty: none. */
-	struct dl3_octets state;
+	struct store *store;  /* NULL: nothing is kept */
+	bool keep_records;    /* the records themselves are stored, too */
 	int64_t day_start_ms; /* of now; site_day() later */
 	/* Each event of the link's session, and each change of the link, for whoever passes them on. May be NULL. */
 	void (*event)(struct site *s, const struct dl3_event *event, void *arg);
@@ -53,7 +51,7 @@ struct site_config {
 /* @return NULL with one line in `error`. */
 struct site *site_new(struct event_base *base, const struct site_config *config, char *error,
                       size_t error_size);
-/* What is up is stored, to go on with the next time. NULL is allowed. */
+/* NULL is allowed. */
 void site_free(struct site *s);
 
 const char *site_name(const struct site *s);

@@ -220,7 +220,6 @@ void site_tell(struct site *s)
 	struct dl3_tracked told;
 
 	while (dl3_tracker_next(s->tracker, &told) == DL3_OK) {
-		s->dirty = true;
 		switch (told.type) {
 		case DL3_TRACKED_CALL_BEGAN:
 		case DL3_TRACKED_CALL_CHANGED:
@@ -357,11 +356,4 @@ void site_take_record(struct site *s, const struct dl3_event *e)
 		find_call(s, r, &tags, id, &call);
 	publish_record(s, e, &tags, call);
 	site_tell(s);
-}
-
-void site_keep_state(struct site *s)
-{
-	if (!s->store || !s->dirty || !store_open_due(s->store, dl3_str_of(s->name)))
-		return;
-	s->dirty = false;
 }

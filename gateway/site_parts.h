@@ -42,7 +42,6 @@ struct site {
 	struct dl3_tracker *tracker;
 	struct event *tick;
 	bool streaming; /* the tracker has been told of a link */
-	bool dirty;     /* since the state was stored last */
 	int64_t names_at;
 	uint64_t records, malformed, without_memory;
 
@@ -75,8 +74,6 @@ bool site_room(struct site *s, size_t len);
 void site_take_record(struct site *s, const struct dl3_event *e);
 /* Tells what the tracker has to tell. */
 void site_tell(struct site *s);
-/* Puts the tracker's state into the store, if it is time. */
-void site_keep_state(struct site *s);
 
 /* ---- The link as JSON ---- */
 
