@@ -57,17 +57,20 @@ static struct http_host *join_host(struct http *h, const struct sockaddr *sa)
 	uint8_t address[16];
 
 	address_of(sa, address);
-	struct http_host **at = find_host(h, address);
-	if (!*at) {
-		*at = calloc(1, sizeof(**at));
-		if (!*at)
+	struct http_host *host = *find_host(h, address);
+	if (!host) {
+		struct http_host **first = &h->hosts[bucket_of(address)];
+		host = calloc(1, sizeof(*host));
+		if (!host)
 			return NULL;
-		memcpy((*at)->address, address, 16);
+		memcpy(host->address, address, 16);
+		host->next = *first;
+		*first = host;
 	}
-	if ((*at)->connections >= h->max_of_address)
+	if (host->connections >= h->max_of_address)
 		return NULL;
-	(*at)->connections++;
-	return *at;
+	host->connections++;
+	return host;
 }
 
 static void leave_host(struct http *h, struct http_host *host)
