@@ -27,8 +27,12 @@ bench:
 	@scripts/setup build bench
 	@scripts/build release -DDL3_BUILD_BENCH=ON
 	build/release/bench/decode
+	build/release/bench/tracker
 	build/release/bench/listener
+	build/release/bench/fanout
 	build/release/bench/tools build/release/devlink3
+	build/release/bench/proxy
+	build/release/bench/serve build/release/devlink3
 
 fuzz:
 	@scripts/setup build test ci
@@ -61,7 +65,7 @@ help:
 	@echo 'make            build the library and the command, to build/release'
 	@echo 'make run        a simulated PBX, the gateway and its wallboard; prints the address to open'
 	@echo 'make test       build for debugging and run every test'
-	@echo 'make bench      decoding speed, beside expat and memchr; what listeners cost'
+	@echo 'make bench      decoding speed, beside expat and memchr; what listeners and consumers cost'
 	@echo 'make fuzz       a minute of fuzzing, all targets together (FUZZ_SECONDS=n for another time)'
 	@echo 'make coverage   the tests, and which lines of the library they ran'
 	@echo 'make lint       format, layers, shellcheck, clang-tidy, cppcheck, gcc -fanalyzer'

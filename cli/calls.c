@@ -23,7 +23,7 @@
 struct options {
 	bool json, text, raw, hex, pcap, lines;
 	bool open, users, groups, timeline;
-	double port;
+	double port, delta2_unit;
 };
 
 struct reader {
@@ -52,6 +52,11 @@ static const struct option_entry entries[] = {
 	  .offset = offsetof(struct options, port),
 	  .low = 1,
 	  .high = 65535 },
+	{ .name = "delta2-unit",
+	  .kind = OPTION_WHOLE,
+	  .offset = offsetof(struct options, delta2_unit),
+	  .low = 1,
+	  .high = DL3_TRACKER_DELTA2_UNIT_MAX },
 };
 
 /* ---- Output ---- */
@@ -118,7 +123,8 @@ static void say_counts(const struct reader *r)
 		           "frames, records or stretches could not be read; `devlink3 decode` shows them");
 	if (f->records == 0)
 		complain(r, "no events in it");
-	say_number(r, f->delta2, "records of a stream under -CD2, out of which no calls are made");
+	say_number(r, f->timeless,
+	           "records of a stream under -CD2 without a time: no durations; see --delta2-unit");
 	say_number(r, f->passed_over,
 	           "events passed over: of another application that listened to the same PBX");
 	if (!r->o.open)
@@ -194,7 +200,8 @@ static struct call_style style_of(const struct options *o)
 		                    .timeline = o->timeline,
 		                    .open = o->open,
 		                    .users = o->users,
-		                    .groups = o->groups };
+		                    .groups = o->groups,
+		                    .delta2_unit_ms = (uint32_t)o->delta2_unit };
 }
 
 static int read_file(struct reader *r, int fd)
@@ -284,6 +291,7 @@ const struct command command_calls = {
 		"  --groups    at the end, what came of the calls of each hunt group\n"
 		"  --raw, --hex, --pcap, --lines   what FILE is, where it is not seen right\n"
 		"  --port N    of a capture, connections of this port only\n"
+		"  --delta2-unit MS   a unit of the PBX's times under -CD2, in milliseconds\n"
 		"\n"
 		"In a capture one application's connection to each PBX is followed, the first that streams, "
 		"and\n"

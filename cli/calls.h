@@ -19,6 +19,7 @@ struct call_style {
 	bool users, groups; /* at the end tables of them */
 	/* Times are those of the PBX, from a start of its own: there is no arrival to relate them to. */
 	bool without_date;
+	uint32_t delta2_unit_ms; /* of the tracker */
 };
 
 /* Takes whole lines. @return 0, or -1 when no more is wanted. */

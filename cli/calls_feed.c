@@ -87,10 +87,27 @@ int calls_stream_counter(struct calls_stream *s, uint32_t pbx, uint32_t came, en
 	return call_printer_counter(s->printer, s->now_ms, pbx, change);
 }
 
+static bool is_delta2(const struct dl3_record *r)
+{
+	return r->kind == DL3_KIND_DELTA2_S || r->kind == DL3_KIND_DELTA2_D || r->kind == DL3_KIND_DELTA2_A;
+}
+
+static int64_t delta2_time(const struct dl3_record *r, int64_t unit_ms)
+{
+	const struct dl3_delta2_s *s = &r->u.delta2_s;
+	bool has = r->kind == DL3_KIND_DELTA2_S && DL3_HAS(s, DL3_DELTA2_S_TIMESTAMP) && unit_ms > 0;
+
+	return has && s->timestamp < INT64_MAX / DL3_TRACKER_DELTA2_UNIT_MAX
+	               ? s->timestamp * unit_ms / TENTH_MS
+	               : -1;
+}
+
 /* Where nothing says when a record came, it came when the PBX made it. */
-static int64_t pbx_time(const struct dl3_record *r)
+static int64_t pbx_time(const struct dl3_record *r, int64_t delta2_unit_ms)
 {
 	switch (r->kind) {
+	case DL3_KIND_DELTA2_S:
+		return delta2_time(r, delta2_unit_ms);
 	case DL3_KIND_DETAIL:
 		return DL3_HAS(&r->u.detail.call, DL3_CALL_TIMESTAMP) ? r->u.detail.call.timestamp : -1;
 	case DL3_KIND_CALL_LOST:
@@ -109,11 +126,10 @@ static int64_t pbx_time(const struct dl3_record *r)
 int calls_stream_record(struct calls_feed *f, struct calls_stream *s, uint32_t pbx, uint32_t counter,
                         const struct dl3_record *record)
 {
-	int64_t tenths = s->time_ms < 0 ? pbx_time(record) : -1;
+	int64_t tenths = s->time_ms < 0 ? pbx_time(record, f->style.delta2_unit_ms) : -1;
 
 	f->records++;
-	f->delta2 += record->kind == DL3_KIND_DELTA2_S || record->kind == DL3_KIND_DELTA2_D ||
-	             record->kind == DL3_KIND_DELTA2_A;
+	f->timeless += s->time_ms < 0 && is_delta2(record) && f->style.delta2_unit_ms == 0;
 	if (tenths >= 0 && tenths < INT64_MAX / TENTH_MS && tenths * TENTH_MS > s->now_ms)
 		s->now_ms = tenths * TENTH_MS;
 	if (s->snapshot && s->since_ms < 0)

@@ -47,8 +47,9 @@ struct calls_feed {
 	char *scratch; /* DL3_RECORD_SCRATCH_MAX octets */
 	uint64_t records;
 	uint64_t passed_over; /* events of connections that tell the same again */
-	uint64_t delta2;      /* records of a stream under -CD2, out of which no calls are made */
-	uint64_t faults;      /* frames, records and holes that hide something */
+	uint64_t
+		timeless; /* records of a stream under -CD2 without a time of arrival, nor one that can be read */
+	uint64_t faults; /* frames, records and holes that hide something */
 };
 
 /* @return 0, or -1 without memory. */

@@ -224,6 +224,11 @@ static int members_of(const json_t *json, struct calls_record_room *room, struct
 		return row_of(DL3_ROW_link_lost, "record", json, &out->u.link_lost, problem);
 	case DL3_KIND_ATTEMPT_REJECT:
 		return row_of(DL3_ROW_attempt_reject, "record", json, &out->u.attempt_reject, problem);
+	case DL3_KIND_DELTA2_S:
+		return row_of(DL3_ROW_delta2_s, "record", json, &out->u.delta2_s, problem);
+	case DL3_KIND_DELTA2_D:
+	case DL3_KIND_DELTA2_A:
+		return row_of(DL3_ROW_delta2_ends, "record", json, &out->u.delta2_ends, problem);
 	case DL3_KIND_SIPTRACK:
 		return row_of(DL3_ROW_siptrack, "record", json, &out->u.siptrack, problem);
 	case DL3_KIND_CMEXTN:
@@ -248,6 +253,11 @@ static bool is_delta3(enum dl3_kind kind)
 	       kind == DL3_KIND_ATTEMPT_REJECT;
 }
 
+static bool is_delta2(enum dl3_kind kind)
+{
+	return kind == DL3_KIND_DELTA2_S || kind == DL3_KIND_DELTA2_D || kind == DL3_KIND_DELTA2_A;
+}
+
 int calls_record_of(const json_t *json, struct calls_record_room *room, struct dl3_record *out,
                     struct calls_problem *problem)
 {
@@ -258,6 +268,11 @@ int calls_record_of(const json_t *json, struct calls_record_room *room, struct d
 		return calls_problem_is(problem, "record", "", "an object", json);
 	if (!kind_of(kind, &out->kind))
 		return calls_problem_is(problem, "record", "kind", "a kind of record", kind);
+	if (is_delta2(out->kind) && json_is_string(raw)) {
+		if (dl3_delta2_decode(text_of(raw), out, NULL) != DL3_OK || !is_delta2(out->kind))
+			return calls_problem_is(problem, "record", "raw", "a Delta2 record", raw);
+		return 1;
+	}
 	if (!is_delta3(out->kind) || !json_is_string(raw))
 		return members_of(json, room, out, problem);
 	if (dl3_delta3_decode(text_of(raw), out, NULL) != DL3_OK)

@@ -41,7 +41,8 @@ struct call_printer *call_printer_new(const struct call_style *style, calls_writ
 		return NULL;
 	*p = (struct call_printer){ .style = *style, .write = write, .arg = arg, .cap = LINE_FIRST };
 	p->text = (struct call_text){ .style = &p->style, .utf8 = style->text && cells_locale() };
-	p->tracker = dl3_tracker_new(NULL, NULL);
+	p->tracker = dl3_tracker_new(&(struct dl3_tracker_config){ .delta2_unit_ms = style->delta2_unit_ms },
+	                             NULL);
 	p->line = malloc(p->cap);
 	if (p->tracker && p->line)
 		return p;

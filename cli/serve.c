@@ -277,6 +277,8 @@ static void announce(const struct serve *s)
 
 	for (size_t i = 0; (address = gateway_address(s->gateway, i)) != NULL; i++)
 		printf("listening on %s\n", address);
+	for (size_t i = 0; (address = gateway_proxy_address(s->gateway, i)) != NULL; i++)
+		printf("listening on %s\n", address);
 	(void)fflush(stdout);
 	serve_notify(s->notify, "READY=1");
 }
@@ -317,6 +319,8 @@ static int run(const struct command *self, int argc, char **argv)
 	if (code >= 0)
 		return code;
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* A file that may not grow any more is the same as a full disk, and nothing to die of. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	bool good = read_config(&s, &s.config, &error);
 	if (good && s.check)
 		printf("%s: good\n", s.file ? s.file : "the command line");

@@ -19,7 +19,7 @@ struct options {
 	bool records; // cppcheck-suppress unusedStructMember ; what is shown anyway
 	bool once, no_retry, raw, json, text;
 	bool calls, timeline, open, users, groups;
-	double count;
+	double count, delta2_unit;
 };
 
 struct watch {
@@ -46,6 +46,11 @@ static const struct option_entry entries[] = {
 	  .offset = offsetof(struct options, count),
 	  .low = 1,
 	  .high = COUNT_MAX },
+	{ .name = "delta2-unit",
+	  .kind = OPTION_WHOLE,
+	  .offset = offsetof(struct options, delta2_unit),
+	  .low = 1,
+	  .high = DL3_TRACKER_DELTA2_UNIT_MAX },
 	{ .name = "no-retry", .offset = offsetof(struct options, no_retry) },
 	{ .name = "raw", .offset = offsetof(struct options, raw) },
 	{ .name = "json", .offset = offsetof(struct options, json) },
@@ -144,6 +149,8 @@ static int parse(struct watch *w, int argc, char **argv)
 	if (w->o.calls && (w->o.records || w->o.raw))
 		return command_usage_error(w->app.self, "--calls shows no records: --%s is for these",
 		                           w->o.records ? "records" : "raw");
+	if (!w->o.calls && w->o.delta2_unit > 0)
+		return command_usage_error(w->app.self, "--delta2-unit is for --calls");
 	if (!w->o.calls && (w->o.timeline || w->o.open || w->o.users || w->o.groups))
 		return command_usage_error(w->app.self,
 		                           "--timeline, --open, --users and --groups are for --calls");
@@ -159,7 +166,8 @@ static struct watch_sink *new_sink(struct watch *w, const struct watch_style *st
 		                    .timeline = w->o.timeline,
 		                    .open = w->o.open,
 		                    .users = w->o.users,
-		                    .groups = w->o.groups };
+		                    .groups = w->o.groups,
+		                    .delta2_unit_ms = (uint32_t)w->o.delta2_unit };
 
 	if (w->o.calls)
 		return watch_calls_new(&w->app.out, &calls);
@@ -248,6 +256,7 @@ const struct command command_watch = {
 	"  --open               of --calls: when it ends, the calls that are up\n"
 	"  --users, --groups    of --calls: when it ends, what each user is doing; what came of each\n"
 	"                       hunt group's calls\n"
+	"  --delta2-unit MS     of --calls with -CD2: a unit of the PBX's times, in milliseconds\n"
 	"  --once               only the calls that are in progress now; no second attempt\n"
 	"  --count N            ends after N records\n"
 	"  --no-retry           the first failure ends it\n"

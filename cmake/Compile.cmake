@@ -16,7 +16,7 @@ if(DL3_SANITIZE)
 		-fno-omit-frame-pointer)
 endif()
 if(DL3_COVERAGE)
-	list(APPEND dl3_instrument --coverage -fprofile-abs-path)
+	list(APPEND dl3_instrument --coverage -fprofile-abs-path -fprofile-update=prefer-atomic)
 endif()
 
 function(dl3_compile target)

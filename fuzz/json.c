@@ -60,8 +60,21 @@ static void digits(struct reader *r)
 	while (r->p < r->end && *r->p >= '0' && *r->p <= '9') {
 		r->p++;
 	}
-	/* The writer writes whole numbers only, and JSON has no leading zeros. */
+	/* JSON has no leading zeros. */
 	MUST(r->p > start && (*start != '0' || r->p == start + 1));
+}
+
+/* Whole, or with decimals: the writers write no exponents. */
+static void number(struct reader *r)
+{
+	digits(r);
+	if (!next_is(r, '.'))
+		return;
+	const char *start = ++r->p;
+
+	while (r->p < r->end && *r->p >= '0' && *r->p <= '9')
+		r->p++;
+	MUST(r->p > start);
 }
 
 static void word(struct reader *r, const char *text)
@@ -113,10 +126,10 @@ static void value(struct reader *r, unsigned depth)
 		break;
 	case '-':
 		r->p++;
-		digits(r);
+		number(r);
 		break;
 	default:
-		digits(r);
+		number(r);
 	}
 }
 

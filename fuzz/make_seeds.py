@@ -119,6 +119,46 @@ def keep_captures(frames):
             keep("capture", bytes([link]) + b"".join(struct.pack(">HB", len(o), 0) + o for o in octets))
 
 
+def party(state, texts, cls, remote=0, outside=0, audio=1):
+    return bytes([state | audio << 3 | remote << 4 | outside << 5, texts, cls])
+
+
+def detail(node, at, a, b=None, targets=(), group=0):
+    """A Detail as fuzz_tracker reads it: `a` and `b` are (end, party), targets (end, texts)."""
+    shape = node | 4 | (8 if b else 0) | len(targets) << 5
+    out = bytes([0, shape, a[0], b[0] if b else 0, group, at]) + a[1] + (b[1] if b else b"")
+    return out + b"".join(bytes(t) for t in targets)
+
+
+def lost(end, node, at, cause=None):
+    more = node | (8 if cause is not None else 0)
+    return bytes([4, end, more, at]) + (bytes([cause]) if cause is not None else b"")
+
+
+def keep_trackers():
+    """Calls that go far: answered, transferred by consultation, over two nodes, through a lost connection."""
+    roomy, tight = bytes([0, 0xFF, 0xFF, 0xFF, 0xFF, 0]), bytes([0, 1, 1, 0, 3, 0])
+    caller, ann, bob = party(2, 0, 3, outside=1), party(2, 1, 8), party(2, 2, 8)
+    rings = detail(0, 0x11, (2, party(3, 0, 3, outside=1)), targets=[(4, 1), (6, 2)], group=5)
+    talks = detail(0, 0x15, (2, caller), (4, ann))
+    asks = detail(0, 0x12, (8, ann), (10, bob))
+    joins = detail(0, 0x15, (2, caller), (10, bob))
+    over = lost(10, 0, 0x11) + lost(2, 0, 0x11)
+    call = rings + talks + lost(4, 0, 0x12, 0xFD) + over
+    transfer = rings + talks + asks + joins + lost(4, 0, 0x11, 0xFD) + lost(8, 0, 0x11, 0xFD) + over
+    far = detail(1, 0x11, (3, bob), (4, party(2, 0, 17, remote=1)))
+    nodes = talks + far + bytes([6, 4, 1, 0x11]) + lost(4, 0, 0x11) + lost(2, 0, 0x11) + lost(3, 1, 0x11)
+    reject = rings + bytes([7, 4, 4, 0x11, 7, 6, 8, 0x11]) + lost(2, 0, 0x11)
+    link = rings + bytes([11, 0, 13, 3, 11, 1]) + talks + bytes([11, 2, 11, 3, 11, 4, 13, 6])
+    sip = bytes([8, 2, 0x0A]) + rings + bytes([8, 4, 0x12, 9, 1]) + over + bytes([8, 2, 0x0B])
+    for script in (call, transfer, nodes, reject, link, sip):
+        keep("tracker", roomy + script)
+        keep("tracker", tight + script * 2)
+    keep("tracker", bytes([1]) + tight[1:] + transfer * 3 + bytes([15, 255]))
+    for fail_at in (5, 20, 40):
+        keep("tracker", roomy[:5] + bytes([fail_at]) + transfer)
+
+
 def main():
     wire = json.loads((DATA / "wire.json").read_text())
     for vector in wire["frames"] + wire["malformed"]:
@@ -138,6 +178,7 @@ def main():
                 keep("planted", event["xml"].encode())
     keep_conversations(wire["frames"])
     keep_captures(wire["frames"])
+    keep_trackers()
 
 
 if __name__ == "__main__":

@@ -8,8 +8,6 @@
 #include "base/json.h"
 #include "gateway_parts.h"
 
-#define JSON "application/json"
-
 /* ---- JSON into buffers ---- */
 
 void put_z(struct evbuffer *b, const char *z)
@@ -42,11 +40,10 @@ void put_ms(struct evbuffer *b, int64_t ms)
 	(void)evbuffer_add_printf(b, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
 }
 
-/* Not to be kept by anybody in between. */
-static void reply(struct http_exchange *x, struct evbuffer *b)
+void api_reply(struct http_exchange *x, struct evbuffer *b)
 {
 	http_set(x, "Cache-Control", "no-store");
-	http_reply_buffer(x, 200, JSON, b);
+	http_reply_buffer(x, 200, "application/json", b);
 	evbuffer_free(b);
 }
 
@@ -147,7 +144,7 @@ static void answer_list(struct gateway *g, struct http_exchange *x, struct list 
 	(void)evbuffer_add_printf(l->b, "{\"seq\":%llu,\"%s\":[", (unsigned long long)hub_seq(g->hub), key);
 	hub_each(g->hub, kind, each, l);
 	put_z(l->b, "]}");
-	reply(x, l->b);
+	api_reply(x, l->b);
 }
 
 void api_calls(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
@@ -203,7 +200,7 @@ void api_info(struct gateway *g, struct http_exchange *x, const struct token_gra
 	(void)evbuffer_add_printf(b, ",\"threshold_s\":%u,\"short_s\":%u,\"history\":%s,\"auth\":%s}",
 	                          g->config->calls.answer_goal_s, g->config->calls.short_s,
 	                          g->store ? "true" : "false", "false");
-	reply(x, b);
+	api_reply(x, b);
 }
 
 void api_pbxs(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
@@ -226,5 +223,5 @@ void api_pbxs(struct gateway *g, struct http_exchange *x, const struct token_gra
 		free(text);
 	}
 	put_z(b, "]}");
-	reply(x, b);
+	api_reply(x, b);
 }

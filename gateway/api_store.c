@@ -6,8 +6,6 @@
 
 #include "gateway_parts.h"
 
-#define JSON "application/json"
-
 struct asked {
 	struct gateway *g;
 	struct http_exchange *x;
@@ -15,15 +13,7 @@ struct asked {
 	struct store_csv *csv;
 	bool begun;
 	int64_t step_ms;
-	struct evbuffer *live; /* the call as it is now */
 };
-
-static void forget(struct asked *a)
-{
-	if (a->live)
-		evbuffer_free(a->live);
-	free(a);
-}
 
 static void gone(struct http_exchange *x)
 {
@@ -32,7 +22,7 @@ static void gone(struct http_exchange *x)
 	if (a->query)
 		store_cancel(a->g->store, a->query);
 	store_csv_free(a->csv);
-	forget(a);
+	free(a);
 }
 
 static struct asked *begin(struct gateway *g, struct http_exchange *x)
@@ -62,12 +52,12 @@ static void wait_for(struct asked *a, struct store_query *query)
 		http_on_gone(x, gone);
 		return;
 	}
-	forget(a);
+	free(a);
 	http_set(x, "Retry-After", "1");
 	http_problem(x, 503, "too many questions wait for the store");
 }
 
-static void refuse(struct http_exchange *x, const struct store_result *r)
+void api_refuse(struct http_exchange *x, const struct store_result *r)
 {
 	switch (r->answer) {
 	case STORE_NOT_FOUND:
@@ -94,16 +84,9 @@ static struct http_exchange *answered(struct asked *a, const struct store_result
 	http_on_gone(x, NULL);
 	if (r->answer == STORE_ANSWERED)
 		return x;
-	refuse(x, r);
-	forget(a);
+	api_refuse(x, r);
+	free(a);
 	return NULL;
-}
-
-static void reply(struct http_exchange *x, struct evbuffer *b)
-{
-	http_set(x, "Cache-Control", "no-store");
-	http_reply_buffer(x, 200, JSON, b);
-	evbuffer_free(b);
 }
 
 /* ---- History ---- */
@@ -186,7 +169,7 @@ static void on_history(const struct store_result *r, void *arg)
 
 	if (!x)
 		return;
-	forget(a);
+	free(a);
 	if (!b) {
 		http_problem(x, 503, "no memory is left");
 		return;
@@ -203,7 +186,7 @@ static void on_history(const struct store_result *r, void *arg)
 	else
 		put_z(b, "null");
 	put_z(b, "}");
-	reply(x, b);
+	api_reply(x, b);
 }
 
 /* ---- As CSV ---- */
@@ -244,7 +227,7 @@ static void on_csv(const char *text, size_t len, bool end, const char *reason, v
 			http_end(x);
 	}
 	store_csv_free(a->csv);
-	forget(a);
+	free(a);
 }
 
 void api_history(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
@@ -263,117 +246,8 @@ void api_history(struct gateway *g, struct http_exchange *x, const struct token_
 		http_on_gone(x, gone);
 		return;
 	}
-	forget(a);
+	free(a);
 	http_problem(x, 503, "too many questions wait for the store");
-}
-
-/* ---- One call ---- */
-
-static void put_event(struct evbuffer *b, const struct store_event_row *e)
-{
-	put_z(b, "{\"seq\":");
-	(void)evbuffer_add_printf(b, "%llu,\"time\":", (unsigned long long)e->seq);
-	put_ms(b, e->time_ms);
-	put_z(b, ",\"node\":");
-	put_json_str(b, e->node);
-	(void)evbuffer_add_printf(b, ",\"counter\":%llu,\"record\":", (unsigned long long)e->counter);
-	put_str(b, e->json.len > 0 ? e->json : dl3_str_of("null"));
-	put_z(b, ",\"raw\":");
-	put_json_str(b, e->raw);
-	put_z(b, "}");
-}
-
-static void put_stored(struct evbuffer *b, const struct store_result *r)
-{
-	put_z(b, ",\"records\":[");
-	for (size_t i = 0; i < r->event_count; i++) {
-		if (i > 0)
-			put_z(b, ",");
-		put_event(b, &r->events[i]);
-	}
-	put_z(b, "]}");
-}
-
-static void on_call(const struct store_result *r, void *arg)
-{
-	struct asked *a = arg;
-	struct evbuffer *live = a->live;
-
-	/* What is up has been found already; the store adds its records if it has any. */
-	if (live && r->answer != STORE_ANSWERED) {
-		struct http_exchange *x = a->x;
-		a->live = NULL;
-		http_on_gone(x, NULL);
-		forget(a);
-		put_z(live, ",\"records\":[]}");
-		reply(x, live);
-		return;
-	}
-	struct http_exchange *x = answered(a, r);
-	if (!x)
-		return;
-	struct evbuffer *b = live ? live : evbuffer_new();
-	a->live = NULL;
-	forget(a);
-	if (!b || (!live && r->row_count == 0)) {
-		if (b)
-			evbuffer_free(b);
-		http_problem(x, b ? 404 : 503, b ? "no such call is stored" : "no memory is left");
-		return;
-	}
-	if (!live) {
-		put_z(b, "{\"call\":");
-		put_str(b, r->rows[0]);
-	}
-	put_stored(b, r);
-	reply(x, b);
-}
-
-/* The PBX on which a call is up, and the call; absent when there is none. */
-static struct dl3_str live_call(struct gateway *g, struct dl3_str pbx, struct dl3_str id,
-                                struct dl3_str *found)
-{
-	for (size_t i = 0; i < g->site_count; i++) {
-		const struct dl3_str name = dl3_str_of(site_name(g->sites[i]));
-		if (pbx.len > 0 && !dl3_str_same(pbx, name))
-			continue;
-		struct dl3_str body = hub_latest(g->hub, HUB_CALL, name, id);
-		if (body.len > 0) {
-			*found = name;
-			return body;
-		}
-	}
-	return (struct dl3_str){ 0 };
-}
-
-void api_call(struct gateway *g, struct http_exchange *x, const struct token_grant *grant)
-{
-	const struct dl3_str id = http_segment(x, 2);
-	struct dl3_str pbx;
-	struct evbuffer *b = NULL;
-
-	if (!api_only(x, (const char *const[]){ "pbx", NULL }) || !api_pbx(x, grant, &pbx))
-		return;
-	struct dl3_str body = live_call(g, pbx, id, &pbx);
-	if (body.len > 0) {
-		b = evbuffer_new();
-		if (!b) {
-			http_problem(x, 503, "no memory is left");
-			return;
-		}
-		put_z(b, "{\"call\":");
-		put_str(b, body);
-	}
-	if (b && !g->store) {
-		put_z(b, ",\"records\":[]}");
-		reply(x, b);
-		return;
-	}
-	struct asked *a = begin(g, x);
-	if (!a)
-		return; /* without a store there is no `b` */
-	a->live = b;
-	wait_for(a, store_find_call(g->store, pbx, id, on_call, a));
 }
 
 /* ---- Series ---- */
@@ -404,7 +278,7 @@ static void on_series(const struct store_result *r, void *arg)
 	if (!x)
 		return;
 	const int64_t step_ms = a->step_ms;
-	forget(a);
+	free(a);
 	if (!b) {
 		http_problem(x, 503, "no memory is left");
 		return;
@@ -416,7 +290,7 @@ static void on_series(const struct store_result *r, void *arg)
 		put_point(b, &r->points[i]);
 	}
 	put_z(b, "]}");
-	reply(x, b);
+	api_reply(x, b);
 }
 
 static void series(struct gateway *g, struct http_exchange *x, const struct token_grant *grant,

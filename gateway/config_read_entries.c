@@ -107,9 +107,9 @@ static bool read_flags(struct config_reader *r, size_t i, const char *words)
 			"\"%.*s\"",
 			unknown.len < 40 ? (int)unknown.len : 40, unknown.ptr);
 	if (pbx->flags & DL3_FLAG_CD2)
-		return sim_document_fail(
-			&r->doc, CONFIG_AT_ENTRY("pbxs", i, "flags"),
-			"flags: -CD2 gives records of which no calls are made here: expected others");
+		return sim_document_fail(&r->doc, CONFIG_AT_ENTRY("pbxs", i, "flags"),
+		                         "flags: -CD2 tells less of a call than what is asked for without "
+		                         "it: expected others");
 	return true;
 }
 

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A consumer is either live: it has taken all that the turns brought and waits for the next; or it is
- * catching up: it is sent chunks made for it alone, of what it asked for at first and of the ring, until
- * it is live. A block that was begun is always sent to its end, or the encoding would break.
+ * catching up: it is sent chunks made for it alone (consumer_chunk.c), until it is live. A block that was begun is always sent to its end, or the encoding would break.
  */
-#include "consumer.h"
-
-#include <stdio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/socket.h>
 
 #include "consumer_parts.h"
 
-#define BEAT_S 5
-/* Chunks for one consumer before others have their turn. */
+/* Chunks for one consumer, and pieces of what it says, before others have their turn. */
 #define ROUNDS 16u
-#define CONSUMERS_MAX 20000u
+#define PIECE 4096u
+/* What it said and nobody will read: closing on top of it would break the connection before our end is heard. */
+#define UNREAD_MAX 65536u
 
 /* ---- The end ---- */
 
@@ -55,7 +54,7 @@ static void unlist(struct consumer *c)
 	c->all->count--;
 }
 
-static void destroy(struct consumer *c)
+void consumer_destroy(struct consumer *c)
 {
 	if (c->pumping) {
 		c->dead = true;
@@ -65,6 +64,7 @@ static void destroy(struct consumer *c)
 		event_free(c->readable);
 	if (c->writable)
 		event_free(c->writable);
+	hub_thing_pin(c->all->hub, &c->at, NULL);
 	leave_channel(c);
 	unlist(c);
 	consumer_ws_finish(c);
@@ -72,6 +72,8 @@ static void destroy(struct consumer *c)
 		c->release(c->owner);
 	hub_block_release(c->block);
 	dl3i_stream_shut(&c->stream);
+	if (c->stream.fd >= 0)
+		(void)dl3i_stream_discard(&c->stream, UNREAD_MAX);
 	dl3i_stream_close(&c->stream);
 	free(c);
 }
@@ -80,16 +82,22 @@ static void destroy(struct consumer *c)
 
 static void want_room(struct consumer *c, bool want)
 {
+	want = want && !c->stream.write_needs_input;
 	if (c->waits != want && (want ? event_add(c->writable, NULL) : event_del(c->writable)) == 0)
 		c->waits = want;
+}
+
+static void drop_block(struct consumer *c)
+{
+	hub_block_release(c->block);
+	c->block = NULL;
+	c->sent = 0;
 }
 
 /* @return false when the connection is gone. */
 static bool send_block(struct consumer *c)
 {
-	struct hub_counts *counts = &c->all->hub->counts;
-
-	while (c->block) {
+	while (c->block && c->sent < c->block->len) {
 		size_t n = 0;
 		enum dl3i_io io = dl3i_stream_write(&c->stream, c->block->octets + c->sent,
 		                                    c->block->len - c->sent, &n);
@@ -98,200 +106,19 @@ static bool send_block(struct consumer *c)
 		if (io != DL3I_IO_DONE)
 			return false;
 		c->moved = c->all->now;
-		counts->octets += n;
+		c->all->hub->counts.octets += n;
 		c->sent += n;
-		if (c->sent < c->block->len)
-			continue;
-		hub_block_release(c->block);
-		c->block = NULL;
-		c->sent = 0;
 	}
+	drop_block(c);
 	return true;
-}
-
-/* ---- Notices: for this one alone ---- */
-
-#define NOTICE_MAX 256u
-#define NOTICES_ROOM ((size_t)4 * NOTICE_MAX)
-
-static void put_notice(const struct consumer *c, struct hub_writer *w, bool id, const char *event,
-                       const char *members)
-{
-	char json[NOTICE_MAX], sse[NOTICE_MAX + 64];
-	int64_t now = c->all->hub->now_ms(c->all->hub->arg);
-	/* The number behind which it goes on: whoever resumes from there misses no more than it was told. */
-	const unsigned long long seq = c->next - 1;
-
-	int len = snprintf(json, sizeof(json), "{\"seq\":%llu,\"time\":%lld.%03d,\"kind\":\"%s\",%s}", seq,
-	                   (long long)(now / 1000), (int)(now % 1000), event, members);
-	int whole = id ? snprintf(sse, sizeof(sse), "id: %llu\nevent: %s\ndata: %s\n\n", seq, event, json)
-	               : snprintf(sse, sizeof(sse), "event: %s\ndata: %s\n\n", event, json);
-	hub_writer_put(w, sse, (size_t)whole, json, (size_t)len);
-}
-
-static void put_gap(const struct consumer *c, struct hub_writer *w, const char *scope, uint64_t missed)
-{
-	char members[96];
-
-	(void)snprintf(members, sizeof(members), "\"scope\":\"%s\",\"missed\":%llu", scope,
-	               (unsigned long long)missed);
-	put_notice(c, w, true, "gap", members);
-	c->all->hub->counts.missed += missed;
-}
-
-static void put_gaps(struct consumer *c, struct hub_writer *w)
-{
-	if (c->history_gap > 0)
-		put_gap(c, w, "history", c->history_gap);
-	c->history_gap = 0;
-	/* One that coalesces is told at the end, when it is known how many. */
-	if (c->missed == 0 || c->coalesces)
-		return;
-	put_gap(c, w, "slow", c->missed);
-	c->missed = 0;
-}
-
-/* ---- Chunks ---- */
-
-/* Whether it fits; what does not fit even in an empty chunk gets one of its own next. */
-static bool has_room(struct consumer *c, const struct hub_writer *w, const struct hub_message *m)
-{
-	const size_t need = w->len + hub_message_room(m) + NOTICES_ROOM;
-
-	if (need <= c->chunk_room)
-		return true;
-	if (hub_message_room(m) + NOTICES_ROOM * 2 > c->chunk_room)
-		c->chunk_need = hub_message_room(m) + NOTICES_ROOM * 2;
-	return false;
-}
-
-static const struct hub_message *next_of_snapshot(struct consumer *c, unsigned *kind, uint64_t *order)
-{
-	static const enum hub_kind kinds[] = { HUB_LINK, HUB_GROUP, HUB_USER, HUB_CALL };
-
-	for (; *kind < sizeof(kinds) / sizeof(kinds[0]); ++*kind, *order = 0) {
-		const struct hub_thing *t = hub_thing_after(c->all->hub, kinds[*kind], *order);
-		while (t && !hub_filter_takes(&c->channel->filter, t->latest))
-			t = t->newer;
-		if (t) {
-			*order = t->order;
-			return t->latest;
-		}
-	}
-	return NULL;
-}
-
-/* Without numbers, so that whoever breaks off inside of it asks for all of it again. */
-static void put_snapshot(struct consumer *c, struct hub_writer *w)
-{
-	const struct hub_message *m;
-	unsigned kind = c->at_kind;
-	uint64_t order = c->at;
-
-	if (!c->snapshot_begun)
-		put_notice(c, w, false, "snapshot", "\"what\":\"begin\"");
-	c->snapshot_begun = true;
-	while ((m = next_of_snapshot(c, &kind, &order)) != NULL) {
-		if (!has_room(c, w, m))
-			return;
-		hub_writer_put(w, m->text + m->event_at, m->len - m->event_at, m->text + m->json_at,
-		               m->json_len);
-		c->at_kind = kind;
-		c->at = order;
-	}
-	put_notice(c, w, false, "snapshot", "\"what\":\"end\"");
-	c->snapshot = c->snapshot_begun = false;
-	c->at_kind = 0;
-	c->at = 0;
-}
-
-/* What the filter takes of the ring; of one that coalesces, what is still the latest about something. */
-static void put_ring(struct consumer *c, struct hub_writer *w)
-{
-	const struct hub *h = c->all->hub;
-
-	for (; c->next <= h->flushed; c->next++) {
-		const struct hub_message *m = hub_message_of(h, c->next);
-		if (!m || !hub_filter_takes(&c->channel->filter, m))
-			continue;
-		if (c->coalesces && (m->replaced || m->kind == HUB_RECORD))
-			c->missed++;
-		else if (has_room(c, w, m))
-			hub_writer_message(w, m);
-		else
-			return;
-		c->behind -= c->behind > 0;
-	}
-	c->coalesces = c->resuming = false;
-	c->behind = 0;
-	put_gaps(c, w);
-}
-
-/* The ring has gone past it. */
-static void fell_out(struct consumer *c)
-{
-	const struct hub *h = c->all->hub;
-	uint64_t *gap = c->resuming ? &c->history_gap : &c->missed;
-
-	*gap += h->first - c->next;
-	c->next = h->first;
-	if (c->resuming)
-		return;
-	if (c->policy == CONSUMER_LATEST)
-		c->snapshot = true;
-	if (c->policy == CONSUMER_DISCONNECT)
-		c->closing = true;
-}
-
-static struct hub_block *make_chunk(struct consumer *c)
-{
-	struct hub_writer w = { .encoding = c->channel->encoding };
-
-	c->chunk_room = c->chunk_need > CONSUMER_CHUNK ? c->chunk_need : CONSUMER_CHUNK;
-	c->chunk_need = 0;
-	struct hub_block *b = hub_block_new(c->chunk_room);
-	if (!b)
-		return NULL;
-	w.out = b->octets;
-	hub_writer_begin(&w);
-	if (c->next < c->all->hub->first)
-		fell_out(c);
-	put_gaps(c, &w);
-	if (c->snapshot && !c->closing)
-		put_snapshot(c, &w);
-	if (!c->snapshot && !c->closing)
-		put_ring(c, &w);
-	hub_writer_end(&w);
-	b->len = w.len;
-	return b;
-}
-
-/* The last block: why it ends. */
-static struct hub_block *farewell(struct consumer *c)
-{
-	struct hub_block *b = hub_block_new(CONSUMER_CHUNK);
-	struct hub_writer w = { .encoding = c->channel->encoding };
-
-	c->ending = true;
-	if (!b)
-		return NULL;
-	w.out = b->octets;
-	hub_writer_begin(&w);
-	c->coalesces = false;
-	put_gaps(c, &w);
-	if (c->channel->encoding == HUB_SSE)
-		put_notice(c, &w, false, "bye", "\"what\":\"closed\"");
-	hub_writer_end(&w);
-	b->len = w.len;
-	return b;
 }
 
 /* ---- Going on ---- */
 
 static bool is_live(const struct consumer *c)
 {
-	return !c->snapshot && !c->closing && c->missed == 0 && c->history_gap == 0 &&
-	       c->next > c->all->hub->flushed;
+	return !c->snapshot && !c->closing && c->missed == 0 && c->history_gap == 0 && !c->history_unknown &&
+	       !c->history_earlier && c->next > c->all->hub->flushed;
 }
 
 /* @return false when it is over. */
@@ -302,14 +129,15 @@ static bool next_block(struct consumer *c)
 		return true;
 	if (c->ending)
 		return false;
-	if (c->closing)
-		c->block = farewell(c);
-	else if (!is_live(c))
-		c->block = make_chunk(c);
-	if (c->block && c->block->len == 0) {
-		hub_block_release(c->block);
-		c->block = NULL;
-	}
+	if (!c->closing && is_live(c))
+		return true;
+	c->ending = c->closing;
+	c->block = c->closing ? consumer_farewell(c) : consumer_chunk(c);
+	/* Without memory it comes again later, when there may be some. */
+	if (!c->block)
+		return c->ending;
+	if (c->block->len == 0)
+		drop_block(c);
 	return true;
 }
 
@@ -323,13 +151,28 @@ static bool pump(struct consumer *c)
 		if (!next_block(c))
 			return false;
 		if (!c->block && is_live(c)) {
-			c->resuming = false;
 			want_room(c, false);
 			return true;
 		}
 	}
 	want_room(c, true);
 	return true;
+}
+
+/* Whoever wants more answers than it takes is not listened to for a while. */
+static bool is_heard(const struct consumer *c)
+{
+	return !c->ws || consumer_ws_hears(c);
+}
+
+static void hear_again(struct consumer *c)
+{
+	if (!c->deaf || !is_heard(c) || event_add(c->readable, NULL) != 0)
+		return;
+	c->deaf = false;
+	/* TLS may hold what came meanwhile. */
+	if (c->stream.ssl)
+		event_active(c->readable, EV_READ, 0);
 }
 
 void consumer_pump(struct consumer *c)
@@ -340,7 +183,9 @@ void consumer_pump(struct consumer *c)
 	bool alive = pump(c);
 	c->pumping = false;
 	if (!alive || c->dead)
-		destroy(c);
+		consumer_destroy(c);
+	else
+		hear_again(c);
 }
 
 void consumer_close(struct consumer *c)
@@ -352,33 +197,12 @@ void consumer_close(struct consumer *c)
 		consumer_pump(c);
 }
 
-/* It is further behind than it has allowed. */
-static void overflow(struct consumer *c)
-{
-	struct hub *h = c->all->hub;
-
-	if (c->policy == CONSUMER_LATEST) {
-		c->coalesces = true;
-	} else {
-		c->missed += c->behind;
-		c->next = h->last + 1;
-	}
-	c->behind = 0;
-	h->counts.skipped += c->policy != CONSUMER_DISCONNECT;
-	if (c->policy == CONSUMER_DISCONNECT) {
-		h->counts.disconnected++;
-		c->closing = true;
-		if (c->ws)
-			consumer_ws_close(c, 1008);
-	}
-}
-
 void consumer_turn(struct consumer *c, struct hub_block *block, uint32_t messages)
 {
 	struct hub *h = c->all->hub;
 
-	if (!c->block && is_live(c) && c->next == h->flushed + 1) {
-		c->next = h->last + 1;
+	if (!c->block && is_live(c) && c->next == h->flushed + 1 && (block || messages == 0)) {
+		c->next = h->turn + 1;
 		if (!block)
 			return;
 		h->counts.deliveries += messages;
@@ -388,13 +212,42 @@ void consumer_turn(struct consumer *c, struct hub_block *block, uint32_t message
 		return;
 	}
 	c->behind += messages;
-	if (c->behind > c->limit && !c->closing)
-		overflow(c);
+	/* Where there was no memory for all, there may be for each. */
+	if (!c->block)
+		want_room(c, true);
+	if (c->behind > c->limit && !c->closing && !c->coalesces)
+		consumer_overflow(c);
 }
 
 struct consumer *consumer_next_of_channel(const struct consumer *c)
 {
 	return c->channel_next;
+}
+
+/* From where on it is given what it wishes. */
+static void place(struct consumer *c, const struct consumer_wish *wish)
+{
+	const struct hub *h = c->all->hub;
+
+	c->policy = wish->policy;
+	c->limit = wish->queue;
+	c->joined = h->flushed + 1;
+	c->behind = 0;
+	c->coalesces = false;
+	consumer_snapshot(c, wish->snapshot);
+	if (!wish->resume)
+		return;
+	/* A number that was never given out is of another life of ours: then all that is kept may be news. */
+	c->history_unknown = wish->after > h->last;
+	c->history_earlier = wish->after + 1 < h->began;
+	c->next = c->history_unknown ? h->first : wish->after + 1;
+	if (c->history_earlier) {
+		/* The numbers between the lives were nobody's. */
+		c->history_gap = wish->after < h->earlier ? h->earlier - wish->after : 0;
+		c->next = h->began;
+	}
+	if (c->next > c->joined)
+		c->next = c->joined;
 }
 
 bool consumer_subscribe(struct consumer *c, const struct consumer_wish *wish)
@@ -405,13 +258,7 @@ bool consumer_subscribe(struct consumer *c, const struct consumer_wish *wish)
 		return false;
 	leave_channel(c);
 	enter_channel(c, channel);
-	c->policy = wish->policy;
-	c->limit = wish->queue;
-	c->behind = 0;
-	c->snapshot = wish->snapshot;
-	c->snapshot_begun = false;
-	c->at_kind = 0;
-	c->at = 0;
+	place(c, wish);
 	return true;
 }
 
@@ -427,147 +274,49 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	consumer_pump(c);
 }
 
+/* @return false when the connection is gone. */
+static bool hear(struct consumer *c)
+{
+	uint8_t buf[PIECE];
+
+	for (unsigned round = 0; round < ROUNDS && is_heard(c); round++) {
+		size_t n = 0;
+		enum dl3i_io io = dl3i_stream_read(&c->stream, buf, sizeof(buf), &n);
+		if (io == DL3I_IO_WAIT)
+			return true;
+		/* Whoever listens to server-sent events has nothing more to say. */
+		if (io != DL3I_IO_DONE || (c->ws && !consumer_ws_feed(c, buf, n)))
+			return false;
+	}
+	if (!is_heard(c))
+		c->deaf = event_del(c->readable) == 0;
+	else if (c->stream.ssl)
+		event_active(c->readable, EV_READ, 0);
+	return true;
+}
+
 static void on_readable(evutil_socket_t fd, short what, void *arg)
 {
 	struct consumer *c = arg;
-	uint8_t buf[4096];
-	size_t n = 0;
 
 	(void)fd;
 	(void)what;
-	enum dl3i_io io = dl3i_stream_read(&c->stream, buf, sizeof(buf), &n);
-	if (io == DL3I_IO_WAIT)
-		return;
-	/* Whoever listens to server-sent events has nothing more to say. */
-	if (io != DL3I_IO_DONE || (c->ws && !consumer_ws_feed(c, buf, n))) {
-		destroy(c);
-		return;
-	}
-	if (!c->block)
+	if (!hear(c))
+		consumer_destroy(c);
+	else if (!c->block || c->stream.write_needs_input)
 		consumer_pump(c);
-}
-
-static uint64_t monotonic_ms(void)
-{
-	struct timespec ts = { 0 };
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
-}
-
-static void sign_of_life(struct consumer *c)
-{
-	static const char sse[] = ":\n\n", ping[] = { (char)0x89, 0 };
-	const bool events = c->channel->encoding == HUB_SSE;
-	size_t len = events ? sizeof(sse) - 1 : sizeof(ping);
-
-	c->block = hub_block_new(len);
-	if (!c->block)
-		return;
-	memcpy(c->block->octets, events ? sse : ping, len);
-	c->block->len = len;
-	consumer_pump(c);
-}
-
-static void on_beat(evutil_socket_t fd, short what, void *arg)
-{
-	struct consumers *all = arg;
-
-	(void)fd;
-	(void)what;
-	all->now = monotonic_ms();
-	for (struct consumer *c = all->first, *newer; c; c = newer) {
-		newer = c->newer;
-		if (c->block && all->now - c->moved >= all->stall_ms) {
-			all->hub->counts.disconnected++;
-			destroy(c);
-		} else if (!c->block && all->now - c->moved >= all->heartbeat_ms) {
-			sign_of_life(c);
-		}
-	}
 }
 
 /* ---- Life ---- */
 
-struct consumers *consumers_new(struct event_base *base, const struct consumers_config *config)
+/* Small messages go at once, and an end that has vanished is not waited for longer than one that stalls. */
+static void set_options(const struct consumer *c)
 {
-	const struct timeval beat = { .tv_sec = BEAT_S };
-	struct consumers *all = calloc(1, sizeof(*all));
+	const int yes = 1;
+	const unsigned stall = c->all->stall_ms;
 
-	if (!all)
-		return NULL;
-	all->hub = config->hub;
-	all->base = base;
-	all->max = config->max ? config->max : CONSUMERS_MAX;
-	all->heartbeat_ms = config->heartbeat_ms ? config->heartbeat_ms : CONSUMER_HEARTBEAT_MS;
-	all->stall_ms = config->stall_ms ? config->stall_ms : CONSUMER_STALL_MS;
-	all->queue = config->queue ? config->queue : CONSUMER_QUEUE;
-	all->narrow = config->narrow;
-	all->now = monotonic_ms();
-	all->beat = event_new(base, -1, EV_PERSIST, on_beat, all);
-	if (all->beat && event_add(all->beat, &beat) == 0)
-		return all;
-	consumers_free(all);
-	return NULL;
-}
-
-void consumers_keep(struct consumers *all, bool (*still)(void *owner, void *arg), void *arg)
-{
-	for (struct consumer *c = all->first, *newer; c; c = newer) {
-		newer = c->newer;
-		if (!still(c->owner, arg))
-			consumer_close(c);
-	}
-}
-
-void consumers_stop(struct consumers *all)
-{
-	for (struct consumer *c = all->first, *newer; c; c = newer) {
-		newer = c->newer;
-		consumer_close(c);
-	}
-}
-
-void consumers_free(struct consumers *all)
-{
-	if (!all)
-		return;
-	for (struct consumer *c = all->first, *newer; c; c = newer) {
-		newer = c->newer;
-		destroy(c);
-	}
-	if (all->beat)
-		event_free(all->beat);
-	free(all);
-}
-
-uint32_t consumers_count(const struct consumers *all)
-{
-	return all->count;
-}
-
-uint32_t consumers_max(const struct consumers *all)
-{
-	return all->max;
-}
-
-static void place(struct consumer *c, const struct consumer_wish *wish)
-{
-	const struct hub *h = c->all->hub;
-
-	c->policy = wish->policy;
-	c->limit = wish->queue;
-	c->snapshot = wish->snapshot;
-	c->next = h->flushed + 1;
-	if (!wish->resume)
-		return;
-	c->resuming = true;
-	/* A number that was never given out is of another life of ours: then all that is kept may be news. */
-	c->next = wish->after <= h->last ? wish->after + 1 : h->first;
-	if (wish->after > h->last)
-		c->history_gap = 1;
-	if (c->next > h->flushed)
-		c->next = h->flushed + 1;
+	(void)setsockopt(c->stream.fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof(yes));
+	(void)setsockopt(c->stream.fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &stall, sizeof(stall));
 }
 
 static struct consumer *make(struct consumers *all, const struct consumer_start *start)
@@ -593,15 +342,17 @@ static struct consumer *make(struct consumers *all, const struct consumer_start 
 	if (channel && c->readable && c->writable && c->block && event_add(c->readable, NULL) == 0 &&
 	    (start->encoding == HUB_SSE || consumer_ws_init(c)))
 		return c;
-	destroy(c);
+	consumer_destroy(c);
 	return NULL;
 }
 
 bool consumer_begin(struct consumers *all, const struct consumer_start *start)
 {
 	struct dl3i_stream stream = { .fd = start->fd, .ssl = start->ssl };
-	struct consumer *c = make(all, start);
 
+	/* What is on its way to the others is none of its news. */
+	hub_flush(all->hub);
+	struct consumer *c = make(all, start);
 	if (!c) {
 		dl3i_stream_close(&stream);
 		if (start->release)
@@ -611,12 +362,15 @@ bool consumer_begin(struct consumers *all, const struct consumer_start *start)
 	c->stream = stream;
 	c->owner = start->owner;
 	c->release = start->release;
+	set_options(c);
+	c->next = all->hub->flushed + 1;
 	place(c, &start->wish);
-	memcpy(c->block->octets, start->head.ptr, start->head.len);
+	if (start->head.len > 0)
+		memcpy(c->block->octets, start->head.ptr, start->head.len);
 	c->block->len = start->head.len;
 	if (c->ws && start->input.len > 0 &&
 	    !consumer_ws_feed(c, (const uint8_t *)start->input.ptr, start->input.len)) {
-		destroy(c);
+		consumer_destroy(c);
 		return true;
 	}
 	consumer_pump(c);

@@ -20,8 +20,6 @@
 /* Time without taking anything after which a consumer that has something to take is closed. */
 #define CONSUMER_STALL_MS 60000u
 
-enum hub_encoding { HUB_SSE, HUB_WEBSOCKET };
-
 struct hub_filter {
 	unsigned kinds; /* a bit for each hub_kind */
 	uint8_t count[HUB_DIMENSIONS];
@@ -29,13 +27,14 @@ struct hub_filter {
 };
 
 enum consumer_policy {
-	CONSUMER_DISCONNECT, /* it is told and closed */
+	CONSUMER_DISCONNECT, /* it is told and closed; it may come again and resume where it was */
 	CONSUMER_SKIP,       /* it goes on with what comes next */
-	CONSUMER_LATEST,     /* it gets the latest about each thing */
+	CONSUMER_LATEST, /* it gets the latest about each thing; if too much is gone for that, a snapshot */
 };
 
 struct consumer_wish {
 	struct hub_filter filter;
+	bool kinds_named;
 	enum consumer_policy policy;
 	uint32_t queue; /* messages */
 	bool snapshot;  /* first what is now */
@@ -44,8 +43,13 @@ struct consumer_wish {
 };
 
 /*
+ * Numbers resume: a consumer that wants all behind `after` gets what of it is kept, each once. Where some are gone it
+ * is told first: a gap of scope "history" with how many of all kinds there were, or with null when `after` was never given
+ * out, since then it is of another life of the gateway. A gap of scope "slow" has the number of messages that its filter took
+ * and it did not get.
+ *
  * Reads the parameters of a query: kind, extension, group, node, pbx, policy, queue, snapshot, from. Others are
- * none of its business. @return false with what is wrong in `error`.
+ * none of its business. Kinds and values of a filter add up. @return false with what is wrong in `error`.
  */
 bool consumer_wish_set(struct consumer_wish *w, struct dl3_str key, struct dl3_str value, char *error,
                        size_t error_size);
@@ -72,6 +76,8 @@ void consumers_stop(struct consumers *all);
 /* Ends those that are left. NULL is allowed. */
 void consumers_free(struct consumers *all);
 uint32_t consumers_count(const struct consumers *all);
+/* Messages that wait for consumers which are behind: of all of them, and of the one that is furthest. */
+void consumers_waiting(const struct consumers *all, uint64_t *sum, uint64_t *most);
 uint32_t consumers_max(const struct consumers *all);
 
 /*
@@ -86,7 +92,7 @@ struct consumer_start {
 	struct consumer_wish wish;
 	struct dl3_str head, input;
 	void *owner; /* of whoever asked: given back with `release` at the end, also on failure. Both may be NULL */
-	void (*release)(void *owner);
+	void (*release)(void *owner); /* must not end consumers */
 };
 bool consumer_begin(struct consumers *all, const struct consumer_start *start);
 

@@ -6,12 +6,17 @@
 #include <string.h>
 #include <wslay/wslay.h>
 
+#include "base/json.h"
 #include "consumer_parts.h"
 
 /* A subscription is a list of filters. */
 #define MESSAGE_MAX 16384u
 /* Answers that wait: pings come one by one, and whoever sends thousands of them has to wait for us. */
 #define ANSWERS_MAX 4096u
+#define ANSWERS_WAITING 16u
+#define ERROR_MAX 240u
+/* As JSON, where an octet takes six at most, in a frame. */
+#define ERROR_ROOM (ERROR_MAX * 6 + 64)
 
 struct consumer_ws {
 	wslay_event_context_ptr context;
@@ -20,7 +25,7 @@ struct consumer_ws {
 	size_t len;
 	uint8_t answers[ANSWERS_MAX];
 	size_t answers_len;
-	char error[160]; /* of a subscription; to be told */
+	char error[ERROR_MAX]; /* of a subscription; to be told */
 };
 
 /* ---- What wslay calls ---- */
@@ -94,14 +99,33 @@ static bool set_value(struct consumer_wish *wish, const char *key, const json_t 
 	return false;
 }
 
+/* A word that means nothing would leave a filter wider than it was meant. */
+static bool is_known(const char *key, char *error, size_t size)
+{
+	static const char *const known[] = { "kind",   "extension", "group",    "node", "pbx",
+		                             "policy", "queue",     "snapshot", "from" };
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(key, known[i]) == 0)
+			return true;
+	(void)snprintf(
+		error, size,
+		"expected kind, extension, group, node, pbx, policy, queue, snapshot or from, came '%.40s'",
+		key);
+	return false;
+}
+
 static bool read_wish(const struct consumer *c, json_t *wanted, struct consumer_wish *wish, char *error,
                       size_t size)
 {
 	consumer_wish_init(wish);
 	wish->queue = c->all->queue;
-	for (void *i = json_object_iter(wanted); i; i = json_object_iter_next(wanted, i))
-		if (!set_value(wish, json_object_iter_key(i), json_object_iter_value(i), error, size))
+	for (void *i = json_object_iter(wanted); i; i = json_object_iter_next(wanted, i)) {
+		const char *key = json_object_iter_key(i);
+		if (!is_known(key, error, size) ||
+		    !set_value(wish, key, json_object_iter_value(i), error, size))
 			return false;
+	}
 	if (c->all->narrow && !c->all->narrow(c->owner, wish, error, size))
 		return false;
 	consumer_wish_done(wish);
@@ -189,42 +213,50 @@ bool consumer_ws_feed(struct consumer *c, const uint8_t *data, size_t len)
 	return result != WSLAY_ERR_NOMEM;
 }
 
-/* A subscription that could not be read is answered, as a message. */
-static bool put_error(struct consumer_ws *ws, struct hub_block *b)
+bool consumer_ws_hears(const struct consumer *c)
 {
-	json_t *said = json_pack("{s:s, s:s}", "kind", "error", "detail", ws->error);
-	char *text = said ? json_dumps(said, JSON_COMPACT) : NULL;
-	struct hub_writer w = { .encoding = HUB_WEBSOCKET, .out = b->octets };
-	bool ok = text != NULL;
+	return wslay_event_get_queued_msg_count(c->ws->context) < ANSWERS_WAITING;
+}
 
-	hub_writer_begin(&w);
-	if (ok)
-		hub_writer_put(&w, "", 0, text, strlen(text));
-	hub_writer_end(&w);
-	b->len = w.len;
-	free(text);
-	json_decref(said);
+/* A subscription that could not be read is answered, as a message. */
+static void put_error(struct consumer_ws *ws, struct hub_writer *w)
+{
+	char text[ERROR_ROOM];
+	struct dl3i_json j = dl3i_json_to(text, sizeof(text));
+
+	dl3i_json_open(&j, '{');
+	DL3I_JSON_KEY(&j, "kind");
+	dl3i_json_z(&j, "error");
+	DL3I_JSON_KEY(&j, "detail");
+	dl3i_json_z(&j, ws->error);
+	dl3i_json_close(&j, '}');
+	hub_writer_put(w, "", 0, text, j.out.len);
 	ws->error[0] = '\0';
-	return ok;
 }
 
 struct hub_block *consumer_ws_block(struct consumer *c)
 {
 	struct consumer_ws *ws = c->ws;
-	const size_t room = sizeof(ws->answers) + sizeof(ws->error) * 8;
+	struct hub_writer w = { .encoding = HUB_WEBSOCKET };
 
 	/* The end is said behind what the consumer is told of it. */
 	if ((!c->closing || c->ending) && wslay_event_want_write(ws->context))
 		(void)wslay_event_send(ws->context);
 	if (ws->answers_len == 0 && ws->error[0] == '\0')
 		return NULL;
-	struct hub_block *b = hub_block_new(room);
+	struct hub_block *b = hub_block_new(sizeof(ws->answers) + ERROR_ROOM);
 	if (!b)
 		return NULL;
-	if (ws->error[0] != '\0' && put_error(ws, b))
-		return b;
 	memcpy(b->octets, ws->answers, ws->answers_len);
 	b->len = ws->answers_len;
 	ws->answers_len = 0;
+	/* Not in the middle of an answer that does not fit as a whole. */
+	if (ws->error[0] == '\0' || wslay_event_want_write(ws->context))
+		return b;
+	w.out = b->octets + b->len;
+	hub_writer_begin(&w);
+	put_error(ws, &w);
+	hub_writer_end(&w);
+	b->len += w.len;
 	return b;
 }

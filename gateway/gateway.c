@@ -62,72 +62,22 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	if (g->store)
+	if (g->store) {
 		store_put_seq(g->store, hub_seq(g->hub));
+		store_tick(g->store);
+	}
 	begin_day(g);
 	gateway_look_at_tokens(g);
 	if (g->log)
 		log_tick(g->log);
 }
 
-/* ---- The store ---- */
-
-static void on_store(evutil_socket_t fd, short what, void *arg)
-{
-	struct gateway *g = arg;
-
-	(void)fd;
-	(void)what;
-	store_dispatch(g->store);
-}
-
-static void on_store_status(const struct store_status *s, void *arg)
-{
-	const struct gateway *g = arg;
-	uint64_t lost = 0;
-
-	for (size_t k = 0; k < STORE_KINDS; k++)
-		lost += s->lost[k] + s->unstorable[k];
-	log_say(g->log, s->state == STORE_OK ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "store",
-	        LOG_TEXT("state", store_state_name(s->state)),
-	        LOG_TEXT("reason", s->reason[0] ? s->reason : NULL),
-	        LOG_VARYING_UNSIGNED("queued", s->queued), LOG_VARYING_UNSIGNED("lost", lost));
-}
-
-/* Calls that were up are told anew by the next snapshot. */
-static void pass_over(struct dl3_str pbx, struct dl3_octets state, void *arg)
-{
-	(void)pbx;
-	(void)state;
-	(void)arg;
-}
-
-static bool open_store(struct gateway *g, uint64_t *seq, struct config_error *error)
-{
-	const struct config_store *c = &g->config->store;
-	const struct store_config config = { .where = c->where,
-		                             .commit_ms = c->commit_ms,
-		                             .calls_days = c->calls_days,
-		                             .events_days = c->events_days,
-		                             .max_bytes = c->max_bytes,
-		                             .on_status = on_store_status,
-		                             .arg = g };
-	char why[256];
-
-	g->store = store_new(&config, error->text, sizeof(error->text));
-	if (!g->store)
-		return false;
-	g->store_ready = event_new(g->base, store_fd(g->store), EV_READ | EV_PERSIST, on_store, g);
-	if (!g->store_ready || event_add(g->store_ready, NULL) != 0)
-		return gateway_fail(error, "out of memory");
-	/* A store that is away now may come back; what it knows is then of no use any more. */
-	if (!store_restore(g->store, seq, pass_over, NULL, why, sizeof(why)))
-		log_say(g->log, LOG_LEVEL_WARNING, "store", LOG_TEXT("what", "cannot be read"),
-		        LOG_TEXT("reason", why));
-	return true;
-}
-
 /* ---- Sites ---- */
+
+static void on_event(struct site *s, const struct dl3_event *event, void *arg)
+{
+	gateway_proxy_event(arg, s, event);
+}
 
 static void on_link(struct site *s, const struct dl3_link_change *c, void *arg)
 {
@@ -143,6 +93,7 @@ static void on_link(struct site *s, const struct dl3_link_change *c, void *arg)
 	        LOG_TEXT("detail", c->detail[0] ? c->detail : NULL),
 	        LOG_TEXT("advice", c->advice[0] ? c->advice : NULL),
 	        LOG_TEXT("address", c->address[0] ? c->address : NULL));
+	gateway_proxy_changed(g, s, c);
 }
 
 static struct site *make_site(struct gateway *g, const struct config_pbx *p, const char *password,
@@ -161,6 +112,8 @@ static struct site *make_site(struct gateway *g, const struct config_pbx *p, con
 		                            .store = g->store,
 		                            .keep_records = g->config->store.records,
 		                            .day_start_ms = g->day_start_ms,
+		                            .state = gateway_saved(g, p->name),
+		                            .event = on_event,
 		                            .changed = on_link,
 		                            .arg = g };
 
@@ -175,6 +128,10 @@ struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, st
 		return NULL;
 	struct site *s = make_site(g, p, password.text, error);
 	gateway_password_wipe(&password);
+	if (s && site_restored(s) != DL3_OK)
+		log_say(g->log, LOG_LEVEL_WARNING, "store", LOG_TEXT("pbx", p->name),
+		        LOG_TEXT("what", "the calls that were up cannot be taken up again"),
+		        LOG_TEXT("reason", dl3_err_text(site_restored(s))));
 	return s;
 }
 
@@ -197,6 +154,8 @@ static bool add_sites(struct gateway *g, const struct gateway_demo *demo, struct
 		                      .url = demo->url,
 		                      .flags = CONFIG_FLAGS | DL3_FLAG_SCN,
 		                      .application = CONFIG_APPLICATION };
+	/* Its PBX begins anew each time, with the identifiers that it gave before. */
+	gateway_forget_saved(g);
 	g->demo = make_site(g, &p, demo->password, error);
 	if (g->demo)
 		g->sites[g->site_count++] = g->demo;
@@ -255,7 +214,8 @@ static bool make_hub(struct gateway *g, uint64_t seq)
 	const struct timeval tick = { .tv_sec = TICK_S };
 	const struct hub_config hub = { .ring_messages = limits->ring_messages,
 		                        .ring_bytes = (size_t)limits->ring_bytes,
-		                        .first_seq = seq > 0 ? seq + SEQ_DISTANCE : 0 };
+		                        .first_seq = seq > 0 ? seq + SEQ_DISTANCE : 0,
+		                        .last_seq = seq };
 
 	g->hub = hub_new(g->base, &hub);
 	if (!g->hub)
@@ -272,11 +232,13 @@ static bool begin(struct gateway *g, const struct gateway_options *o, struct con
 {
 	uint64_t seq = 0;
 
-	if (!gateway_begin_tokens(g, error) || !open_store(g, &seq, error))
+	if (!gateway_begin_tokens(g, error) || !gateway_open_store(g, &seq, error))
 		return false;
 	if (!make_hub(g, seq))
 		return gateway_fail(error, "out of memory");
-	return add_sites(g, o->demo, error) && add_listeners(g, error);
+	bool ok = add_sites(g, o->demo, error);
+	gateway_forget_saved(g);
+	return ok && gateway_begin_proxies(g, error) && add_listeners(g, error);
 }
 
 struct gateway *gateway_new(struct event_base *base, const struct gateway_options *o,
@@ -326,17 +288,6 @@ bool gateway_is_quiet(const struct gateway *g)
 	return connections == 0;
 }
 
-static void close_store(struct gateway *g)
-{
-	struct store_status last = { 0 };
-
-	store_free(g->store, &last);
-	log_say(g->log, LOG_LEVEL_INFO, "store", LOG_TEXT("state", "closed"),
-	        LOG_UNSIGNED("calls", last.stored[STORE_CALL]),
-	        LOG_UNSIGNED("lost_calls", last.lost[STORE_CALL]),
-	        LOG_UNSIGNED("lost_events", last.lost[STORE_EVENT]));
-}
-
 void gateway_free(struct gateway *g)
 {
 	if (!g)
@@ -345,16 +296,14 @@ void gateway_free(struct gateway *g)
 		http_free(g->listeners[i].http);
 	for (size_t i = 0; i < g->site_count; i++)
 		site_free(g->sites[i]);
+	gateway_end_proxies(g);
 	consumers_free(g->consumers);
 	if (g->store && g->hub)
 		store_put_seq(g->store, hub_seq(g->hub));
 	hub_free(g->hub);
 	if (g->tick)
 		event_free(g->tick);
-	if (g->store_ready)
-		event_free(g->store_ready);
-	if (g->store)
-		close_store(g);
+	gateway_close_store(g);
 	gateway_end_tokens(g);
 	free(g->sites);
 	free(g);

@@ -29,6 +29,8 @@ struct gateway *gateway_new(struct event_base *base, const struct gateway_option
                             struct config_error *error);
 /* Where it listens, with "http://" or "https://"; NULL past the last. */
 const char *gateway_address(const struct gateway *g, size_t index);
+/* Where the PBXs' own protocol is served on, "devlink3://127.0.0.1:50797"; NULL past the last. */
+const char *gateway_proxy_address(const struct gateway *g, size_t index);
 /*
  * Goes on with another configuration, which then takes the place of the one before. Consumers stay. What only another
  * start brings about is said in the log. Certificates, tokens and passwords are read again. @return false with an

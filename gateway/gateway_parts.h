@@ -10,6 +10,7 @@
 #include "gateway.h"
 #include "http.h"
 #include "hub.h"
+#include "proxy.h"
 #include "site.h"
 #include "store.h"
 #include "tokens.h"
@@ -17,6 +18,13 @@
 struct gateway_listener {
 	struct http *http;
 	bool encrypted;
+	char url[DL3_ADDRESS_TEXT + 16];
+};
+
+struct gateway_proxy {
+	struct gateway *gateway;
+	struct proxy *proxy;
+	char pbx[CONFIG_NAME_MAX + 1];
 	char url[DL3_ADDRESS_TEXT + 16];
 };
 
@@ -32,9 +40,12 @@ struct gateway {
 	size_t listener_count;
 	struct site **sites;
 	size_t site_count;
-	struct site *demo;     /* one of them */
+	struct site *demo; /* one of them */
+	struct gateway_proxy proxies[CONFIG_LISTEN_MAX];
+	size_t proxy_count;
 	struct tokens *tokens; /* NULL: whoever reaches it may use it */
 	struct token_sessions *sessions;
+	struct gateway_saved *saved; /* until the sites are made */
 	int64_t started_ms, day_start_ms;
 	bool stopping;
 };
@@ -46,6 +57,25 @@ bool gateway_fail(struct config_error *error, const char *text);
 /* Of the configuration's own; its password is fetched. NULL with an error. */
 struct site *gateway_make_site(struct gateway *g, const struct config_pbx *p, struct config_error *error);
 struct dl3_tls *gateway_make_tls(const struct config_listen *l, struct config_error *error);
+
+/* ---- gateway_store.c ---- */
+
+/* `*seq`: the last number of an earlier life, or 0. */
+bool gateway_open_store(struct gateway *g, uint64_t *seq, struct config_error *error);
+/* The state of a PBX's calls from before; absent when there is none. */
+struct dl3_octets gateway_saved(const struct gateway *g, const char *pbx);
+void gateway_forget_saved(struct gateway *g);
+void gateway_close_store(struct gateway *g);
+
+/* ---- gateway_proxy.c ---- */
+
+bool gateway_begin_proxies(struct gateway *g, struct config_error *error);
+void gateway_end_proxies(struct gateway *g);
+/* Names and passwords as the configuration has them now. */
+void gateway_renew_proxy_users(struct gateway *g);
+void gateway_proxy_event(const struct gateway *g, const struct site *s, const struct dl3_event *event);
+void gateway_proxy_changed(const struct gateway *g, const struct site *s,
+                           const struct dl3_link_change *change);
 
 /* ---- auth.c: who may ask ---- */
 
@@ -102,7 +132,15 @@ bool api_pbx(struct http_exchange *x, const struct token_grant *grant, struct dl
 /* Narrows a wish to the PBXs that are allowed. The same. */
 bool api_narrow(struct http_exchange *x, const struct token_grant *grant, struct consumer_wish *wish);
 
+/* ---- api_store.c ---- */
+
+/* What the store did not answer, as a problem. */
+void api_refuse(struct http_exchange *x, const struct store_result *r);
+
 /* ---- JSON into buffers ---- */
+
+/* Answers with it, as JSON that may not be kept; frees it. */
+void api_reply(struct http_exchange *x, struct evbuffer *b);
 
 void put_z(struct evbuffer *b, const char *z);
 void put_str(struct evbuffer *b, struct dl3_str s); /* as it is */

@@ -249,7 +249,7 @@ static struct hub_thing *add_thing(struct hub *h, const struct hub_news *n)
 		return NULL;
 	if (h->thing_count >= h->bucket_count)
 		grow_buckets(h);
-	*t = (struct hub_thing){ .kind = n->kind, .order = ++h->order };
+	*t = (struct hub_thing){ .kind = n->kind };
 	t->pbx_len = n->pbx.len;
 	t->about_len = n->about.len;
 	if (n->pbx.len > 0)
@@ -266,13 +266,8 @@ static struct hub_thing *add_thing(struct hub *h, const struct hub_news *n)
 	return t;
 }
 
-static void remove_thing(struct hub *h, struct hub_thing **at)
+static void free_thing(struct hub *h, struct hub_thing *t)
 {
-	struct hub_thing *t = *at;
-
-	if (!t)
-		return;
-	*at = t->next_in_bucket;
 	if (t->older)
 		t->older->newer = t->newer;
 	else
@@ -281,18 +276,42 @@ static void remove_thing(struct hub *h, struct hub_thing **at)
 		t->newer->older = t->older;
 	else
 		h->newest[t->kind] = t->older;
-	h->thing_count--;
-	message_release(t->latest);
 	free(t);
 }
 
-struct hub_thing *hub_thing_after(const struct hub *h, enum hub_kind kind, uint64_t order)
+/* One that is pinned keeps its place in the order, and nothing else. */
+static void remove_thing(struct hub *h, struct hub_thing **at)
 {
-	struct hub_thing *t = h->oldest[kind];
+	struct hub_thing *t = *at;
 
-	while (t && t->order <= order)
-		t = t->newer;
-	return t;
+	if (!t)
+		return;
+	*at = t->next_in_bucket;
+	h->thing_count--;
+	message_release(t->latest);
+	t->latest = NULL;
+	if (t->pins == 0)
+		free_thing(h, t);
+}
+
+struct hub_thing *hub_thing_after(const struct hub *h, enum hub_kind kind, const struct hub_thing *t)
+{
+	struct hub_thing *next = t ? t->newer : h->oldest[kind];
+
+	while (next && !next->latest)
+		next = next->newer;
+	return next;
+}
+
+void hub_thing_pin(struct hub *h, struct hub_thing **pinned, struct hub_thing *t)
+{
+	struct hub_thing *before = *pinned;
+
+	if (t)
+		t->pins++;
+	*pinned = t;
+	if (before && --before->pins == 0 && !before->latest)
+		free_thing(h, before);
 }
 
 static bool note_thing(struct hub *h, const struct hub_news *n, struct hub_message *m)
@@ -325,16 +344,19 @@ uint64_t hub_publish(struct hub *h, const struct hub_news *news)
 		h->counts.lost++;
 		return 0;
 	}
+	const uint64_t seq = m->seq;
 	keep(h, m);
+	h->turn_bytes += m->len;
 	h->counts.published[news->kind]++;
-	/* The ring must not come round to what nobody has been given. */
-	if (h->last - h->flushed >= h->ring_size / 2 && !h->flushing)
-		hub_on_flush(-1, 0, h);
-	if (!h->flush_set) {
+	/* A block is as long as a turn, and whoever is slow keeps it; nor must the ring come round to what nobody has
+	 * been given. The message may be gone behind that. */
+	if (h->last - h->flushed >= h->ring_size / 2 || h->turn_bytes >= HUB_TURN_BYTES)
+		hub_flush(h);
+	if (h->flushed < h->last && !h->flush_set) {
 		h->flush_set = true;
 		event_active(h->flush, EV_TIMEOUT, 0);
 	}
-	return m->seq;
+	return seq;
 }
 
 uint64_t hub_seq(const struct hub *h)
@@ -344,7 +366,9 @@ uint64_t hub_seq(const struct hub *h)
 
 void hub_each(struct hub *h, enum hub_kind kind, hub_each_fn fn, void *arg)
 {
-	for (struct hub_thing *t = h->oldest[kind]; t; t = t->newer) {
+	const struct hub_thing *t = NULL;
+
+	while ((t = hub_thing_after(h, kind, t)) != NULL) {
 		const struct hub_message *m = t->latest;
 		struct dl3_str pbx = { .ptr = t->name, .len = (uint32_t)t->pbx_len };
 		struct dl3_str about = { .ptr = t->name + t->pbx_len, .len = (uint32_t)t->about_len };
@@ -404,6 +428,16 @@ void hub_free(struct hub *h)
 	free(h);
 }
 
+/* The next that is one, where it is none. */
+static uint32_t power_of_two(uint32_t n)
+{
+	uint32_t p = 2;
+
+	while (p < n && p < UINT32_C(1) << 31)
+		p *= 2;
+	return p;
+}
+
 struct hub *hub_new(struct event_base *base, const struct hub_config *config)
 {
 	static const struct hub_config defaults = { 0 };
@@ -416,10 +450,11 @@ struct hub *hub_new(struct event_base *base, const struct hub_config *config)
 	h->base = base;
 	h->now_ms = config->now_ms ? config->now_ms : system_now_ms;
 	h->arg = config->arg;
-	h->ring_size = config->ring_messages ? config->ring_messages : HUB_RING_MESSAGES;
+	h->ring_size = power_of_two(config->ring_messages ? config->ring_messages : HUB_RING_MESSAGES);
 	h->ring_bytes_max = config->ring_bytes ? config->ring_bytes : HUB_RING_BYTES;
-	h->first = config->first_seq ? config->first_seq : 1;
-	h->last = h->flushed = h->first - 1;
+	h->first = h->began = config->first_seq ? config->first_seq : 1;
+	h->earlier = config->last_seq;
+	h->last = h->flushed = h->turn = h->first - 1;
 	h->ring = calloc(h->ring_size, sizeof(struct hub_message *));
 	h->bucket_count = BUCKETS_FIRST;
 	h->buckets = calloc(h->bucket_count, sizeof(struct hub_thing *));

@@ -2,6 +2,7 @@
 /* Channels: consumers with one filter and one encoding, and the block that each turn of the loop makes for them. */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "hub_parts.h"
 
@@ -47,6 +48,7 @@ struct hub_channel *hub_channel_join(struct hub *h, const struct hub_filter *f, 
 	}
 	ch->consumers++;
 	h->counts.consumers++;
+	h->counts.listening[encoding]++;
 	return ch;
 }
 
@@ -56,6 +58,7 @@ void hub_channel_leave(struct hub_channel *ch)
 	struct hub_channel **at = &h->channels;
 
 	h->counts.consumers--;
+	h->counts.listening[ch->encoding]--;
 	if (--ch->consumers > 0)
 		return;
 	while (*at != ch)
@@ -170,7 +173,7 @@ static struct hub_block *turn_block(struct hub *h, const struct hub_channel *ch,
 	size_t room = 0;
 
 	*messages = 0;
-	for (uint64_t seq = h->flushed + 1; seq <= h->last; seq++) {
+	for (uint64_t seq = h->flushed + 1; seq <= h->turn; seq++) {
 		const struct hub_message *m = hub_message_of(h, seq);
 		if (m && hub_filter_takes(&ch->filter, m)) {
 			room += hub_message_room(m);
@@ -182,7 +185,7 @@ static struct hub_block *turn_block(struct hub *h, const struct hub_channel *ch,
 		return NULL;
 	w.out = b->octets;
 	hub_writer_begin(&w);
-	for (uint64_t seq = h->flushed + 1; seq <= h->last; seq++) {
+	for (uint64_t seq = h->flushed + 1; seq <= h->turn; seq++) {
 		const struct hub_message *m = hub_message_of(h, seq);
 		if (m && hub_filter_takes(&ch->filter, m))
 			hub_writer_message(&w, m);
@@ -193,17 +196,79 @@ static struct hub_block *turn_block(struct hub *h, const struct hub_channel *ch,
 	return b;
 }
 
-/* A consumer may end by it; the others stay in their order. */
+/* Consumers may end by it, also others than the one that is served. */
 static void serve_channel(struct hub *h, struct hub_channel *ch)
 {
 	uint32_t messages = 0;
 	struct hub_block *b = turn_block(h, ch, &messages);
 
-	for (struct consumer *c = ch->first, *next; c; c = next) {
-		next = consumer_next_of_channel(c);
+	ch->served = ch->first;
+	while (ch->served) {
+		struct consumer *c = ch->served;
+		ch->served = consumer_next_of_channel(c);
 		consumer_turn(c, b, messages);
 	}
 	hub_block_release(b);
+}
+
+/* ---- How long it took ---- */
+
+const double hub_latency_bounds[HUB_LATENCY_BUCKETS] = { 0.00005, 0.0001, 0.00025, 0.0005, 0.001,
+	                                                 0.0025,  0.005,  0.01,    0.025,  0.05,
+	                                                 0.1,     0.25,   1 };
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts = { 0 };
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+void hub_arrived(struct hub *h)
+{
+	if (h->arrived_ns > 0)
+		return;
+	h->arrived_ns = monotonic_ns();
+	/* The turn ends there, also when nothing is left to be served. */
+	if (!h->flush_set) {
+		h->flush_set = true;
+		event_active(h->flush, EV_TIMEOUT, 0);
+	}
+}
+
+static void observe(struct hub *h, uint64_t messages)
+{
+	if (h->arrived_ns == 0 || messages == 0)
+		return;
+	const double s = (double)(monotonic_ns() - h->arrived_ns) / 1e9;
+	size_t i = 0;
+	while (i < HUB_LATENCY_BUCKETS && s > hub_latency_bounds[i])
+		i++;
+	h->counts.latency[i] += messages;
+	h->counts.latency_s += s * (double)messages;
+}
+
+void hub_flush(struct hub *h)
+{
+	if (h->flushing)
+		return;
+	h->flushing = true;
+	h->turn = h->last;
+	h->turn_bytes = 0;
+	for (struct hub_channel *ch = h->channels, *next; ch; ch = next) {
+		/* Its last consumer may go meanwhile. */
+		ch->consumers++;
+		h->counts.consumers++;
+		h->counts.listening[ch->encoding]++;
+		serve_channel(h, ch);
+		next = ch->next;
+		hub_channel_leave(ch);
+	}
+	observe(h, h->turn - h->flushed);
+	h->flushed = h->turn;
+	h->flushing = false;
+	hub_trim(h);
 }
 
 void hub_on_flush(evutil_socket_t fd, short what, void *arg)
@@ -213,16 +278,6 @@ void hub_on_flush(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	h->flush_set = false;
-	h->flushing = true;
-	for (struct hub_channel *ch = h->channels, *next; ch; ch = next) {
-		/* Its last consumer may go meanwhile. */
-		ch->consumers++;
-		h->counts.consumers++;
-		serve_channel(h, ch);
-		next = ch->next;
-		hub_channel_leave(ch);
-	}
-	h->flushed = h->last;
-	h->flushing = false;
-	hub_trim(h);
+	hub_flush(h);
+	h->arrived_ns = 0;
 }

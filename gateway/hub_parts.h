@@ -26,8 +26,8 @@ struct hub_thing {
 	struct hub_thing *next_in_bucket;
 	struct hub_thing *newer, *older; /* of its kind, in the order in which they came up */
 	enum hub_kind kind;
-	uint64_t order; /* rises */
-	struct hub_message *latest;
+	unsigned pins;              /* consumers that have come so far in it */
+	struct hub_message *latest; /* NULL: it is over, and only pinned */
 	size_t pbx_len, about_len;
 	char name[]; /* pbx, then what it is about */
 };
@@ -46,6 +46,7 @@ struct hub_channel {
 	enum hub_encoding encoding;
 	uint32_t consumers;
 	struct consumer *first;
+	struct consumer *served; /* while a turn is given: whose turn it is next */
 };
 
 struct hub {
@@ -58,11 +59,15 @@ struct hub {
 	uint32_t ring_size;
 	size_t ring_bytes, ring_bytes_max;
 	uint64_t first, last; /* of the ring; first is last + 1 when it is empty */
-	uint64_t flushed;     /* the channels have been given all up to it */
+	uint64_t began;       /* the first of this life */
+	uint64_t earlier;     /* the last of an earlier one, as far as is known */
+	uint64_t flushed;     /* the channels have been given all up to it, */
+	uint64_t turn;        /* and while they are served: are being given all up to it */
+	size_t turn_bytes;    /* of text, since */
+	uint64_t arrived_ns;  /* monotonic: when the turn's first octets came; 0: none have */
 	struct hub_thing **buckets;
 	uint32_t bucket_count, thing_count;
 	struct hub_thing *oldest[HUB_KINDS], *newest[HUB_KINDS];
-	uint64_t order;
 	struct hub_channel *channels;
 	struct hub_counts counts;
 };
@@ -73,12 +78,16 @@ static inline struct hub_message *hub_message_of(const struct hub *h, uint64_t s
 	return seq >= h->first && seq <= h->last ? h->ring[seq & (h->ring_size - 1)] : NULL;
 }
 
-/* The first thing of a kind that came up behind that one; NULL at the end. */
-struct hub_thing *hub_thing_after(const struct hub *h, enum hub_kind kind, uint64_t order);
+/* The thing of a kind that came up next behind that one, which is NULL for the first; NULL at the end. */
+struct hub_thing *hub_thing_after(const struct hub *h, enum hub_kind kind, const struct hub_thing *t);
+/* Keeps a thing as a place in the order, and no longer the one that was pinned before. Either may be NULL. */
+void hub_thing_pin(struct hub *h, struct hub_thing **pinned, struct hub_thing *t);
 /* Drops what is more than the ring may hold. */
 void hub_trim(struct hub *h);
 /* The loop's turn is over: what it brought is given to the channels. */
 void hub_on_flush(evutil_socket_t fd, short what, void *arg);
+/* The same at once, unless it is just being done. */
+void hub_flush(struct hub *h);
 
 /* Whether a filter lets a message through. */
 bool hub_filter_takes(const struct hub_filter *f, const struct hub_message *m);
@@ -104,7 +113,8 @@ void hub_writer_message(struct hub_writer *w, const struct hub_message *m);
 void hub_writer_put(struct hub_writer *w, const char *sse, size_t sse_len, const char *json, size_t json_len);
 void hub_writer_end(struct hub_writer *w);
 
-/* What a turn brought: `block` is NULL when nothing of it concerns the channel. The consumer may be freed by it. */
+/* What a turn brought: `block` is NULL when nothing of it concerns the channel, or there was no memory. The consumer
+ * may be freed by it. */
 void consumer_turn(struct consumer *c, struct hub_block *block, uint32_t messages);
 struct consumer *consumer_next_of_channel(const struct consumer *c);
 

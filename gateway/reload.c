@@ -59,8 +59,16 @@ static void remove_site(struct gateway *g, const char *name)
 {
 	struct site **at = find(g, name);
 
+	const struct dl3_link_change gone = { .state = DL3_LINK_STOPPED,
+		                              .before = DL3_LINK_UP,
+		                              .reason = DL3_REASON_OWNER,
+		                              .detail = "",
+		                              .advice = "",
+		                              .address = "" };
+
 	if (!at)
 		return;
+	gateway_proxy_changed(g, *at, &gone);
 	site_free(*at);
 	*at = g->sites[--g->site_count];
 }
@@ -108,6 +116,7 @@ static void apply(struct reload *r)
 	for (size_t i = 0; i < g->listener_count; i++)
 		if (r->tls[i])
 			http_set_tls(g->listeners[i].http, r->tls[i]);
+	gateway_renew_proxy_users(g);
 	if (g->log)
 		log_set(g->log, r->config->log.format, r->config->log.level);
 	const unsigned later = r->diff.sections & CONFIG_NEEDS_RESTART;

@@ -214,6 +214,7 @@ static void on_change(struct dl3_link *link, const struct dl3_link_change *chang
 	keep_text(s->detail, sizeof(s->detail), change->detail);
 	keep_text(s->advice, sizeof(s->advice), change->advice);
 	keep_text(s->address, sizeof(s->address), change->address);
+	s->unsaved = true;
 	site_publish_link(s);
 	site_tell(s);
 	if (change->state == DL3_LINK_UP)
@@ -272,6 +273,7 @@ static void on_event(struct dl3_link *link, const struct dl3_event *e, void *arg
 		s->accepted = e->u.stream.accepted;
 		break;
 	case DL3_EV_RECORD:
+		hub_arrived(s->hub);
 		note_node(s, e->u.record.pbx);
 		site_take_record(s, e);
 		break;
@@ -281,6 +283,7 @@ static void on_event(struct dl3_link *link, const struct dl3_event *e, void *arg
 	case DL3_EV_SNAPSHOT_END:
 		dl3_tracker_snapshot_end(s->tracker, site_now_ms());
 		site_tell(s);
+		site_over_decided(s);
 		break;
 	case DL3_EV_MALFORMED:
 		s->malformed++;
@@ -301,6 +304,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	dl3_tracker_tick(s->tracker, now);
 	site_tell(s);
+	site_save(s);
 	if (s->state == DL3_LINK_UP && now - s->names_at > (int64_t)SITE_NAMES_S * 1000)
 		site_ask_names(s);
 }
@@ -315,6 +319,11 @@ const char *site_name(const struct site *s)
 const char *site_url(const struct site *s)
 {
 	return s->url;
+}
+
+enum dl3_err site_restored(const struct site *s)
+{
+	return s->restored;
 }
 
 void site_day(struct site *s, int64_t start_ms)
@@ -380,7 +389,13 @@ void site_free(struct site *s)
 		return;
 	site_files_finish(s);
 	dl3_link_free(s->link);
+	s->link = NULL;
+	if (s->tracker) {
+		s->save_after_ms = 0;
+		site_save(s);
+	}
 	dl3_tracker_free(s->tracker);
+	site_saved_free(s);
 	if (s->tick)
 		event_free(s->tick);
 	free_texts(s);
@@ -446,8 +461,10 @@ static bool begin(struct site *s, const struct site_config *c, char *error, size
 		(void)snprintf(error, size, "out of memory");
 		return false;
 	}
+	site_restore(s, c->state);
 	if (c->day_start_ms > 0)
 		dl3_tracker_day(s->tracker, c->day_start_ms);
+	site_tell_all(s);
 	s->link = dl3_link_new(s->base, &link, error, size);
 	return s->link != NULL;
 }

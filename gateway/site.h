@@ -39,9 +39,10 @@ struct site_config {
 	uint32_t flags;                   /* DL3_FLAG_* */
 	struct dl3_tracker_config tracker;
 	struct hub *hub;
-	struct store *store;  /* NULL: nothing is kept */
-	bool keep_records;    /* the records themselves are stored, too */
-	int64_t day_start_ms; /* of now; site_day() later */
+	struct store *store;     /* NULL: nothing is kept */
+	bool keep_records;       /* the records themselves are stored, too */
+	int64_t day_start_ms;    /* of now; site_day() later */
+	struct dl3_octets state; /* what an earlier life put into the store about it; absent: nothing */
 	/* Each event of the link's session, and each change of the link, for whoever passes them on. May be NULL. */
 	void (*event)(struct site *s, const struct dl3_event *event, void *arg);
 	void (*changed)(struct site *s, const struct dl3_link_change *change, void *arg);
@@ -56,6 +57,8 @@ void site_free(struct site *s);
 
 const char *site_name(const struct site *s);
 const char *site_url(const struct site *s);
+/* What became of the state that it was given: DL3_OK, also when there was none. */
+enum dl3_err site_restored(const struct site *s);
 /* The tracker's day begins anew. */
 void site_day(struct site *s, int64_t start_ms);
 /* Another password for the next attempt; a link that has stopped begins again. */

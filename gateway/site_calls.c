@@ -8,8 +8,6 @@
 #include "site_parts.h"
 #include "store_call.h"
 
-#define LONGEST_ID 64u
-
 /* ---- Tags: what filters find it by ---- */
 
 static void tag(struct site_tags *t, enum hub_dimension d, struct dl3_str value)
@@ -220,6 +218,9 @@ void site_tell(struct site *s)
 	struct dl3_tracked told;
 
 	while (dl3_tracker_next(s->tracker, &told) == DL3_OK) {
+		s->unsaved = true;
+		if (s->over.count > 0 && site_is_over(s, &told))
+			continue;
 		switch (told.type) {
 		case DL3_TRACKED_CALL_BEGAN:
 		case DL3_TRACKED_CALL_CHANGED:
@@ -239,6 +240,30 @@ void site_tell(struct site *s)
 			break;
 		}
 	}
+}
+
+void site_tell_all(struct site *s)
+{
+	struct dl3_tracker_cursor calls = { 0 }, users = { 0 }, groups = { 0 };
+	struct dl3_tracked told = { .type = DL3_TRACKED_CALL_CHANGED };
+	const struct dl3_user_info *user;
+	const struct dl3_group_info *group;
+
+	while (dl3_tracker_walk_calls(s->tracker, &calls, &told.call) == DL3_OK)
+		if (!site_knows_over(s, told.call->id))
+			tell_call(s, &told);
+	while (dl3_tracker_walk_users(s->tracker, &users, &user) == DL3_OK)
+		tell_user(s, user);
+	while (dl3_tracker_walk_groups(s->tracker, &groups, &group) == DL3_OK)
+		tell_group(s, group);
+}
+
+void site_tell_call(struct site *s, struct dl3_str id)
+{
+	struct dl3_tracked told = { .type = DL3_TRACKED_CALL_CHANGED };
+
+	if (dl3_tracker_find_call(s->tracker, id, &told.call) == DL3_OK)
+		tell_call(s, &told);
 }
 
 /* ---- Records ---- */
@@ -262,8 +287,8 @@ static struct dl3_str end_of(const struct dl3_record *r)
 }
 
 /* The call that a record is about: its tags, and its id in `id`. */
-static void find_call(struct site *s, const struct dl3_record *r, struct site_tags *tags, char id[LONGEST_ID],
-                      struct dl3_str *found)
+static void find_call(struct site *s, const struct dl3_record *r, struct site_tags *tags,
+                      char id[SITE_CALL_ID], struct dl3_str *found)
 {
 	const struct dl3_str end = end_of(r);
 	const struct dl3_call_info *call;
@@ -271,7 +296,7 @@ static void find_call(struct site *s, const struct dl3_record *r, struct site_ta
 	if (end.len == 0 || dl3_tracker_find_end(s->tracker, end, &call) != DL3_OK)
 		return;
 	tag_call(tags, call);
-	if (call->id.len <= LONGEST_ID) {
+	if (call->id.len <= SITE_CALL_ID) {
 		memcpy(id, call->id.ptr, call->id.len);
 		*found = (struct dl3_str){ .ptr = id, .len = call->id.len };
 	}
@@ -342,7 +367,7 @@ void site_take_record(struct site *s, const struct dl3_event *e)
 	const struct dl3_record *r = e->u.record.record;
 	struct site_tags tags = { .count = 0 };
 	struct dl3_str call = { 0 };
-	char id[LONGEST_ID], node[16];
+	char id[SITE_CALL_ID], node[16];
 
 	s->records++;
 	int node_len = node_text(e->u.record.pbx, node);

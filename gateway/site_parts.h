@@ -10,6 +10,8 @@
 /* Nodes that a link is told to have. */
 #define SITE_NODES 64u
 #define SITE_TLS_TEXTS 5u
+/* Longer identifiers than that are no PBX's. */
+#define SITE_CALL_ID 64u
 
 struct site_tags {
 	uint64_t at[HUB_TAGS];
@@ -22,6 +24,12 @@ struct site_file {
 	site_file_fn fn;
 	void *arg;
 	char path[DL3_NAME_MAX + 1];
+};
+
+/* Calls that the state from before a restart has as up, and that the store has as ended. */
+struct site_over {
+	char (*ids)[SITE_CALL_ID];
+	size_t count;
 };
 
 struct site {
@@ -44,6 +52,14 @@ struct site {
 	bool streaming; /* the tracker has been told of a link */
 	int64_t names_at;
 	uint64_t records, malformed, without_memory;
+
+	/* What the tracker knows, for the next start. */
+	bool unsaved;
+	uint64_t saved_ms, save_after_ms; /* monotonic */
+	uint8_t *saved;
+	size_t saved_cap;
+	enum dl3_err restored;
+	struct site_over over;
 
 	/* The link's last change. */
 	enum dl3_link_reason reason;
@@ -74,6 +90,24 @@ bool site_room(struct site *s, size_t len);
 void site_take_record(struct site *s, const struct dl3_event *e);
 /* Tells what the tracker has to tell. */
 void site_tell(struct site *s);
+
+/* What is up, as if it had changed just now: to a hub that knows nothing yet. */
+void site_tell_all(struct site *s);
+/* The one with this id, or that has taken it in. */
+void site_tell_call(struct site *s, struct dl3_str id);
+
+/* ---- Over a restart: site_saved.c ---- */
+
+void site_restore(struct site *s, struct dl3_octets state);
+/* Puts what the tracker knows into the store, if it is time. */
+void site_save(struct site *s);
+/* Whether the end of the call was told and stored in an earlier life. */
+bool site_knows_over(const struct site *s, struct dl3_str id);
+/* Whether what is told is of such a call, and is not to be passed on. */
+bool site_is_over(struct site *s, const struct dl3_tracked *told);
+/* The snapshot has told which are up all the same. */
+void site_over_decided(struct site *s);
+void site_saved_free(struct site *s);
 
 /* ---- The link as JSON ---- */
 

@@ -217,6 +217,10 @@ void store_status(struct store *s, struct store_status *status)
 	*status = s->status;
 	status->queued = s->queue.count;
 	status->queued_bytes = s->queue.bytes;
+	if (s->queue.taken_ms > 0 || s->queue.first)
+		status->lag_ms =
+			(uint64_t)(store_monotonic_ms() -
+		                   (s->queue.taken_ms > 0 ? s->queue.taken_ms : s->queue.first->since_ms));
 	(void)pthread_mutex_unlock(&s->lock);
 }
 

@@ -28,6 +28,7 @@
 #define STORE_QUEUE_BYTES (64u << 20) /* the memory which a dead store may cost */
 #define STORE_ITEM_BYTES (8u << 20)   /* an item larger than that is refused */
 #define STORE_SLOW_MS 1000u           /* a commit that takes longer is told as slow */
+#define STORE_STUCK_MS 5000u          /* a database that says nothing for longer is failing */
 #define STORE_RETRY_MIN_MS 100u       /* the first wait after a failure; it doubles */
 #define STORE_RETRY_MAX_MS 5000u      /* the longest */
 #define STORE_QUERY_MS 10000u         /* a question that takes longer is broken off */
@@ -69,6 +70,7 @@ struct store_status {
 	uint64_t commits;
 	uint64_t retries;
 	unsigned commit_ms;           /* what the last commit took */
+	uint64_t lag_ms;              /* how long the oldest of those that are queued has waited */
 	uint64_t stored[STORE_KINDS]; /* by kind */
 	uint64_t lost[STORE_KINDS];   /* not accepted: queue full, or larger than STORE_ITEM_BYTES */
 	uint64_t unstorable
@@ -123,12 +125,23 @@ int store_fd(const struct store *s);
 void store_dispatch(struct store *s);
 
 void store_status(struct store *s, struct store_status *status);
+/* To be called each second: says as slow or failing a database that has not answered for long, before it is given up. */
+void store_tick(struct store *s);
 
 /* What is to go on after a restart. Waits for the database; to be called before the loop runs.
  * `open` is called for each PBX whose calls were open. @return false with `error` when it cannot be read. */
 typedef void (*store_open_fn)(struct dl3_str pbx, struct dl3_octets state, void *arg);
 bool store_restore(struct store *s, uint64_t *last_seq, store_open_fn open, void *arg, char *error,
                    size_t error_size);
+
+struct store_known {
+	struct dl3_str id;
+	int64_t started_ms;
+	bool ended; /* out */
+};
+/* Which of a PBX's calls are stored as ended. Waits, as store_restore() does. @return false when it cannot be read: then it is
+ * known of those alone that have `ended`. */
+bool store_know_ended(struct store *s, struct dl3_str pbx, struct store_known *calls, size_t count);
 
 /* ---- Putting in ----
  * @return false when it was not accepted, which is counted in `lost`. When the queue is three quarters full

@@ -24,6 +24,7 @@ struct store_pbx {
 struct store_queue {
 	struct store_item *first, *last;
 	size_t count, bytes; /* with what the writer has taken and not yet done with */
+	int64_t taken_ms;    /* since when the first of that waits; 0: nothing is taken */
 };
 
 /* A question: asked, answered, told. */
@@ -52,6 +53,7 @@ struct store {
 	struct store_queue queue;
 	struct store_pbx *pbxs[STORE_PBX_CHAINS];
 	uint64_t seq, seq_stored;
+	int64_t busy_ms; /* monotonic: since when the writer waits for the database; 0: it does not */
 	bool stopping;
 	int64_t stop_at_ms; /* monotonic: until when the writer may try */
 	struct store_status status;

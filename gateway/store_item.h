@@ -16,6 +16,7 @@ struct store_item {
 	enum store_kind kind;
 	size_t bytes; /* of memory */
 	bool unstorable;
+	int64_t since_ms; /* monotonic: when it was put */
 	union {
 		struct store_call call;
 		struct store_event event;

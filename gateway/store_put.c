@@ -29,6 +29,7 @@ static void append(struct store *s, struct store_item *i)
 	else
 		s->queue.first = i;
 	s->queue.last = i;
+	i->since_ms = store_monotonic_ms();
 	s->queue.count++;
 	s->queue.bytes += i->bytes;
 }

@@ -218,6 +218,17 @@ static void judge(struct store *s)
 	tell_state(s, reason[0] ? STORE_SLOW : STORE_OK, reason);
 }
 
+void store_tick(struct store *s)
+{
+	(void)pthread_mutex_lock(&s->lock);
+	const int64_t silent = s->busy_ms > 0 ? store_monotonic_ms() - s->busy_ms : 0;
+	if (silent > STORE_STUCK_MS && s->status.state != STORE_FAILING)
+		tell_state(s, STORE_FAILING, "the database has not answered for seconds");
+	else if (silent > s->config.slow_ms && s->status.state == STORE_OK)
+		tell_state(s, STORE_SLOW, "the database takes its time to answer");
+	(void)pthread_mutex_unlock(&s->lock);
+}
+
 static void count_done(struct store_writer *w)
 {
 	struct store *s = w->s;
@@ -311,6 +322,7 @@ static void take(struct store_writer *w)
 	while (s->queue.count < s->config.batch && !s->stopping && store_monotonic_ms() < until)
 		store_wait(s, &s->wake_writer, until - store_monotonic_ms());
 	w->taken = last = s->queue.first;
+	s->queue.taken_ms = last->since_ms;
 	for (w->taken_count = 1; last->next && w->taken_count < s->config.batch; w->taken_count++)
 		last = last->next;
 	s->queue.first = last->next;
@@ -326,10 +338,11 @@ static bool work(struct store_writer *w, struct store_fault *fault)
 	int64_t began;
 	bool ok, batch = w->taken != NULL;
 
+	began = s->busy_ms = store_monotonic_ms();
 	(void)pthread_mutex_unlock(&s->lock);
-	began = store_monotonic_ms();
 	ok = !batch || write_batch(w, fault);
 	(void)pthread_mutex_lock(&s->lock);
+	s->busy_ms = 0;
 	if (!ok)
 		return false;
 	if (batch) {
@@ -338,12 +351,15 @@ static bool work(struct store_writer *w, struct store_fault *fault)
 		judge(s);
 		count_done(w);
 		w->taken = NULL;
+		s->queue.taken_ms = 0;
 		w->attempts = 0;
 		store_items_free(done);
 	}
+	s->busy_ms = store_monotonic_ms();
 	(void)pthread_mutex_unlock(&s->lock);
 	ok = other_work(w, !batch, fault);
 	(void)pthread_mutex_lock(&s->lock);
+	s->busy_ms = 0;
 	if (ok && !batch)
 		judge(s);
 	return ok;

@@ -52,11 +52,14 @@ static bool kinds(struct consumer_wish *w, struct dl3_str list, char *error, siz
 {
 	struct dl3_str one;
 
-	w->filter.kinds = 1u << HUB_GAP;
 	while (next_value(&list, &one)) {
 		enum hub_kind kind = hub_kind_of(one);
 		if (kind == HUB_KINDS)
 			return wrong(error, size, "kind", "record, call, user, group, link or gap", one);
+		/* The first that is named takes the place of what one gets who names none. */
+		if (!w->kinds_named)
+			w->filter.kinds = 1u << HUB_GAP;
+		w->kinds_named = true;
 		w->filter.kinds |= 1u << kind;
 	}
 	return true;
@@ -150,8 +153,21 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+/* So that who wishes for the same in another order, or twice, shares a channel. */
+static void sort_values(uint64_t tags[HUB_FILTER_VALUES], uint8_t *count)
+{
+	uint8_t kept = 0;
+
+	qsort(tags, *count, sizeof(tags[0]), by_value);
+	for (uint8_t i = 0; i < *count; i++)
+		if (kept == 0 || tags[kept - 1] != tags[i])
+			tags[kept++] = tags[i];
+	memset(tags + kept, 0, (HUB_FILTER_VALUES - kept) * sizeof(tags[0]));
+	*count = kept;
+}
+
 void consumer_wish_done(struct consumer_wish *w)
 {
 	for (unsigned d = 0; d < HUB_DIMENSIONS; d++)
-		qsort(w->filter.tags[d], w->filter.count[d], sizeof(uint64_t), by_value);
+		sort_values(w->filter.tags[d], &w->filter.count[d]);
 }

@@ -45,23 +45,32 @@ enum dl3i_conn_state {
 	DL3I_CONN_DONE,   /* to be freed */
 };
 
+/* Octets that many connections send from the same memory. Whoever makes them fills them before the first
+ * dl3i_conn_share(), and they do not change from then on. */
+struct dl3i_shared {
+	unsigned refs;
+	size_t len;
+	uint8_t octets[];
+};
+
 /* Octets of the owner's, between those of the session. */
 struct dl3i_raw {
 	struct dl3i_raw *next;
 	uint64_t at; /* behind how many octets of the session's */
 	size_t sent, len;
+	struct dl3i_shared *shared; /* where they are; NULL: here */
 	uint8_t octets[];
 };
 
 struct dl3i_output {
 	struct dl3i_raw *raw, *raw_last; /* in the order of `at` */
-	size_t raw_held;
-	uint64_t sent;     /* octets of the session's, ever */
-	uint32_t piece;    /* octets of one write; 0: as many as there are */
-	uint32_t interval; /* between two pieces, in milliseconds */
-	uint64_t next;     /* when the next piece may go */
-	bool held;         /* the owner wants nothing sent */
-	bool full;         /* the socket takes no more */
+	size_t raw_held, shared_held;    /* octets of the list, here and in what is shared */
+	uint64_t sent;                   /* octets of the session's, ever */
+	uint32_t piece;                  /* octets of one write; 0: as many as there are */
+	uint32_t interval;               /* between two pieces, in milliseconds */
+	uint64_t next;                   /* when the next piece may go */
+	bool held;                       /* the owner wants nothing sent */
+	bool full;                       /* the socket takes no more */
 };
 
 struct dl3_conn {
@@ -132,5 +141,15 @@ bool dl3i_output_empty(const struct dl3_conn *c);
 /** When there is something to be done without the socket having said so; DL3_NEVER. */
 uint64_t dl3i_output_due(const struct dl3_conn *c);
 void dl3i_output_free(struct dl3_conn *c);
+
+/** Queues octets behind what is queued now, as dl3_conn_raw(), but without a copy: it takes a reference.
+ * @return DL3_OK, DL3_ERR_STATE, DL3_ERR_MEMORY. */
+DL3_MUST_USE enum dl3_err dl3i_conn_share(struct dl3_conn *c, struct dl3i_shared *shared);
+/** Octets of those that wait, with all of one that has begun. */
+size_t dl3i_conn_shared(const struct dl3_conn *c);
+/** With one reference, the caller's; from malloc(). NULL without memory. */
+struct dl3i_shared *dl3i_shared_new(size_t len);
+/** Gives a reference back. NULL is allowed. */
+void dl3i_shared_release(struct dl3i_shared *shared);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connection sends: the session's queue and the owner's raw octets between, whole or in
- * pieces, now or later. */
+/* What a connection sends: the session's queue and the owner's octets between, its own or such as many
+ * connections send, whole or in pieces, now or later. */
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -18,6 +19,17 @@ bool dl3i_output_empty(const struct dl3_conn *c)
 	return !c->out.raw && dl3_session_output(c->session).len == 0;
 }
 
+static const uint8_t *octets_of(const struct dl3i_raw *raw)
+{
+	return raw->shared ? raw->shared->octets : raw->octets;
+}
+
+/* The memory of one itself. */
+static size_t size_of(const struct dl3i_raw *raw)
+{
+	return sizeof(*raw) + (raw->shared ? 0 : raw->len);
+}
+
 /* The next octets that lie together. */
 static struct dl3_octets front(const struct dl3_conn *c)
 {
@@ -25,7 +37,7 @@ static struct dl3_octets front(const struct dl3_conn *c)
 	struct dl3_octets out;
 
 	if (raw && raw->at <= c->out.sent)
-		return (struct dl3_octets){ raw->octets + raw->sent, raw->len - raw->sent };
+		return (struct dl3_octets){ octets_of(raw) + raw->sent, raw->len - raw->sent };
 	out = dl3_session_output(c->session);
 	if (raw && raw->at - c->out.sent < out.len)
 		out.len = (size_t)(raw->at - c->out.sent);
@@ -39,8 +51,12 @@ static void drop_raw(struct dl3_conn *c)
 	c->out.raw = raw->next;
 	if (!raw->next)
 		c->out.raw_last = NULL;
-	c->out.raw_held -= sizeof(*raw) + raw->len;
-	dl3i_owner_resize(c->owner, raw, sizeof(*raw) + raw->len, 0);
+	if (raw->shared)
+		c->out.shared_held -= raw->len;
+	else
+		c->out.raw_held -= size_of(raw);
+	dl3i_shared_release(raw->shared);
+	dl3i_owner_resize(c->owner, raw, size_of(raw), 0);
 }
 
 static void sent(struct dl3_conn *c, size_t n)
@@ -143,10 +159,23 @@ void dl3_conn_hold(struct dl3_conn *conn, bool held)
 	dl3i_conn_wake(conn);
 }
 
+/* Puts it behind all that is queued now. */
+static void append(struct dl3_conn *c, struct dl3i_raw *raw)
+{
+	struct dl3i_output *o = &c->out;
+
+	raw->at = o->sent + dl3_session_output(c->session).len;
+	if (o->raw_last)
+		o->raw_last->next = raw;
+	else
+		o->raw = raw;
+	o->raw_last = raw;
+	dl3i_conn_wake(c);
+}
+
 enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len)
 {
 	const size_t size = sizeof(struct dl3i_raw) + len;
-	struct dl3i_output *o = &conn->out;
 	struct dl3i_raw *raw;
 
 	if (conn->state != DL3I_CONN_OPEN)
@@ -155,20 +184,54 @@ enum dl3_err dl3_conn_raw(struct dl3_conn *conn, const void *data, size_t len)
 		return DL3_ERR_ARGUMENT;
 	if (len == 0)
 		return DL3_OK;
-	if (len > DL3_RAW_MAX || size + o->raw_held > DL3_RAW_MAX)
+	if (len > DL3_RAW_MAX || size + conn->out.raw_held > DL3_RAW_MAX)
 		return DL3_ERR_OUTPUT_LIMIT;
 	raw = dl3i_owner_resize(conn->owner, NULL, 0, size);
 	if (!raw)
 		return DL3_ERR_MEMORY;
 	*raw = (struct dl3i_raw){ .len = len };
-	raw->at = o->sent + dl3_session_output(conn->session).len;
 	memcpy(raw->octets, data, len);
-	if (o->raw_last)
-		o->raw_last->next = raw;
-	else
-		o->raw = raw;
-	o->raw_last = raw;
-	o->raw_held += size;
-	dl3i_conn_wake(conn);
+	conn->out.raw_held += size;
+	append(conn, raw);
 	return DL3_OK;
+}
+
+/* ---- What many send ---- */
+
+struct dl3i_shared *dl3i_shared_new(size_t len)
+{
+	struct dl3i_shared *shared = malloc(sizeof(*shared) + len);
+
+	if (shared)
+		*shared = (struct dl3i_shared){ .refs = 1, .len = len };
+	return shared;
+}
+
+void dl3i_shared_release(struct dl3i_shared *shared)
+{
+	if (shared && --shared->refs == 0)
+		free(shared);
+}
+
+enum dl3_err dl3i_conn_share(struct dl3_conn *c, struct dl3i_shared *shared)
+{
+	struct dl3i_raw *raw;
+
+	if (c->state != DL3I_CONN_OPEN)
+		return DL3_ERR_STATE;
+	if (shared->len == 0)
+		return DL3_OK;
+	raw = dl3i_owner_resize(c->owner, NULL, 0, sizeof(*raw));
+	if (!raw)
+		return DL3_ERR_MEMORY;
+	*raw = (struct dl3i_raw){ .len = shared->len, .shared = shared };
+	shared->refs++;
+	c->out.shared_held += shared->len;
+	append(c, raw);
+	return DL3_OK;
+}
+
+size_t dl3i_conn_shared(const struct dl3_conn *c)
+{
+	return c->out.shared_held;
 }

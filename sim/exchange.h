@@ -70,6 +70,7 @@ struct sim_view {
 /* An end by which Delta2 last told of a call. */
 struct sim_told {
 	uint32_t line, number;
+	size_t node;
 	bool incoming;
 };
 

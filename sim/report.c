@@ -155,14 +155,15 @@ static void tell_delta2_ends(struct sim_report *r, struct sim_call *call, const 
 {
 	char a_id[SIM_NUMBER_MAX], b_id[SIM_NUMBER_MAX];
 
-	sim_local_form(&call->told_a, a_id, sizeof(a_id));
-	sim_local_form(&call->told_b, b_id, sizeof(b_id));
 	for (size_t i = 0; i < count; i++) {
 		struct dl3_record record = { .kind = kind };
 		struct dl3_delta2_ends *e = &record.u.delta2_ends;
 
 		if (!(wants(r, views[i].node) & SIM_TELLS_DELTA2))
 			continue;
+		struct sim_look look = look_from(r, views[i].node);
+		sim_local_form(&look, &call->told_a, a_id, sizeof(a_id));
+		sim_local_form(&look, &call->told_b, b_id, sizeof(b_id));
 		e->a_call_id = dl3_str_of(a_id);
 		e->b_call_id = dl3_str_of(b_id);
 		DL3_SET(e, DL3_DELTA2_ENDS_CALL_ID, call_id, views[i].call_id);
@@ -216,7 +217,8 @@ static void sip(struct sim_report *r, const struct sim_news *n)
 
 	if (!(wants(r, end->node) & SIM_TELLS_SIPTRACK))
 		return;
-	sim_local_form(&told, local, sizeof(local));
+	struct sim_look look = look_from(r, end->node);
+	sim_local_form(&look, &told, local, sizeof(local));
 	s->event = dl3_str_of(n->inbound ? "START" : "END");
 	s->end = dl3_str_of(end->id);
 	s->local_end = dl3_str_of(local);

@@ -82,7 +82,7 @@ static void slot_of(const struct sim_end *end, char *out, size_t cap)
 		snprintf(out, cap, "0.0");
 }
 
-static void side_a(const struct sim_call *call, struct sim_delta2_text *text, struct dl3_delta2_s *s)
+static void side_a(const struct sim_look *look, const struct sim_call *call, struct sim_delta2_text *text, struct dl3_delta2_s *s)
 {
 	const struct sim_end *a = call->a;
 
@@ -90,7 +90,7 @@ static void side_a(const struct sim_call *call, struct sim_delta2_text *text, st
 		return;
 	const struct sim_told told = sim_told_of(a);
 
-	sim_local_form(&told, text->a_id, sizeof(text->a_id));
+	sim_local_form(look, &told, text->a_id, sizeof(text->a_id));
 	name_of(a, text->a_name, sizeof(text->a_name));
 	s->a_call_id = dl3_str_of(text->a_id);
 	s->a_name = dl3_str_of(text->a_name);
@@ -100,14 +100,14 @@ static void side_a(const struct sim_call *call, struct sim_delta2_text *text, st
 	s->a_slot_channel = dl3_str_of(text->a_slot);
 }
 
-static void side_b(const struct sim_call *call, struct sim_delta2_text *text, struct dl3_delta2_s *s)
+static void side_b(const struct sim_look *look, const struct sim_call *call, struct sim_delta2_text *text, struct dl3_delta2_s *s)
 {
 	const struct sim_end *b = call->b;
 
 	if (b) {
 		const struct sim_told told = sim_told_of(b);
 
-		sim_local_form(&told, text->b_id, sizeof(text->b_id));
+		sim_local_form(look, &told, text->b_id, sizeof(text->b_id));
 		name_of(b, text->b_name, sizeof(text->b_name));
 	}
 	s->b_call_id = dl3_str_of(text->b_id);
@@ -205,8 +205,8 @@ void sim_delta2(const struct sim_look *look, const struct sim_call *call, struct
 	*text = (struct sim_delta2_text){ 0 };
 	DL3_SET(s, DL3_DELTA2_S_A_STATE, a_state, state_of(call, call->a));
 	DL3_SET(s, DL3_DELTA2_S_B_STATE, b_state, state_of(call, call->b));
-	side_a(call, text, s);
-	side_b(call, text, s);
+	side_a(look, call, text, s);
+	side_b(look, call, text, s);
 	numbers(call, text, s);
 	rest(look, call, text, s);
 }

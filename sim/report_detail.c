@@ -56,14 +56,17 @@ struct sim_told sim_told_of(const struct sim_end *end)
 {
 	return (struct sim_told){ .line = end->device == SIM_AT_TRUNK ? end->trunk->line : 0,
 		                  .number = end->number,
+		                  .node = end->node,
 		                  .incoming = end->incoming };
 }
 
-void sim_local_form(const struct sim_told *told, char *out, size_t cap)
+void sim_local_form(const struct sim_look *look, const struct sim_told *told, char *out, size_t cap)
 {
+	uint32_t line = told->node == look->node ? told->line : line_towards(look, told->node);
+
 	out[0] = '\0';
 	if (told->number != 0)
-		snprintf(out, cap, "%u.%u.%d", told->line, told->number, told->incoming ? 1 : 0);
+		snprintf(out, cap, "%u.%u.%d", line, told->number, told->incoming ? 1 : 0);
 }
 
 /* The number of the caller as phones show it: one that came from outside can be dialled back. Trunks show

@@ -28,8 +28,9 @@ int64_t sim_look_time(const struct sim_look *look);
 uint32_t sim_call_id_on(const struct sim_call *call, size_t node);
 /* "17.23": the channel of a network line by which `node` sees an end of another node. */
 void sim_link_reference(const struct sim_look *look, const struct sim_end *end, char *out, size_t cap);
-/* "17.1003.1": an end in its local form, for Delta2 and SIPTrack. */
-void sim_local_form(const struct sim_told *told, char *out, size_t cap);
+/* "17.1003.1": an end in its local form, for Delta2 and SIPTrack. Those of other nodes are on the line towards these:
+ * nodes number their ends each for itself. */
+void sim_local_form(const struct sim_look *look, const struct sim_told *told, char *out, size_t cap);
 struct sim_told sim_told_of(const struct sim_end *end);
 /* An extension's number, or absent text. */
 struct dl3_str sim_user_number(const struct sim_user *u);

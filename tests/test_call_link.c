@@ -109,7 +109,25 @@ static void a_call_that_the_next_snapshot_lacks_ended_when_the_link_was_lost(voi
 	dl3_tracker_free(t);
 }
 
-DL3T_TESTS(cmocka_unit_test(a_call_that_a_snapshot_tells_of_first_is_incomplete),
+static void a_snapshot_that_breaks_off_leaves_the_loss_where_it_was(void **state)
+{
+	struct dl3_tracker *t = dl3_tracker_new(NULL, NULL);
+
+	(void)state;
+	tell(t, 1000, RINGS);
+	dl3_tracker_link_lost(t, 2000);
+	dl3_tracker_link_up(t, 9000);
+	dl3_tracker_link_lost(t, 9500);
+	dl3_tracker_link_up(t, 20000);
+	dl3_tracker_snapshot_end(t, 20000);
+	struct seen seen = fetch(t);
+	assert_int_equal(seen.ended, 1);
+	assert_int_equal(seen.at, 2000);
+	dl3_tracker_free(t);
+}
+
+DL3T_TESTS(cmocka_unit_test(a_snapshot_that_breaks_off_leaves_the_loss_where_it_was),
+           cmocka_unit_test(a_call_that_a_snapshot_tells_of_first_is_incomplete),
            cmocka_unit_test(a_call_that_begins_behind_the_snapshot_is_whole),
            cmocka_unit_test(a_call_that_the_next_snapshot_has_goes_on_marked),
            cmocka_unit_test(a_call_that_the_next_snapshot_lacks_ended_when_the_link_was_lost));

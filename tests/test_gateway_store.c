@@ -420,6 +420,30 @@ static void a_restart_goes_on_where_it_was(void **state)
 	dl3t_depot_end(&d);
 }
 
+static void which_calls_have_ended_can_be_asked(void **state)
+{
+	struct dl3t_depot d;
+	struct store_known calls[] = { { .id = z("a"), .started_ms = 1000 },
+		                       { .id = z("a"), .started_ms = 1001 },
+		                       { .id = z("b"), .started_ms = 1000 },
+		                       { .id = z("c"), .started_ms = 7 } };
+
+	(void)state;
+	dl3t_depot_begin(&d);
+	assert_true(store_know_ended(d.store, z("main"), calls, 0));
+	assert_true(store_put_call(
+		d.store, &(struct store_call){ .pbx = z("main"), .id = z("a"), .started_ms = 1000 }));
+	assert_true(store_put_call(
+		d.store, &(struct store_call){ .pbx = z("branch"), .id = z("b"), .started_ms = 1000 }));
+	assert_true(store_put_call(d.store,
+	                           &(struct store_call){ .pbx = z("main"), .id = z("c"), .started_ms = 7 }));
+	dl3t_depot_settle(&d);
+	assert_true(store_know_ended(d.store, z("main"), calls, 4));
+	assert_true(calls[0].ended && calls[3].ended);
+	assert_false(calls[1].ended || calls[2].ended);
+	dl3t_depot_end(&d);
+}
+
 static void a_sequence_number_alone_is_stored(void **state)
 {
 	char error[200];
@@ -629,6 +653,7 @@ DL3T_TESTS(cmocka_unit_test(every_field_of_a_call_comes_back),
            cmocka_unit_test(events_of_a_call_that_was_another_s_are_that_one_s),
            cmocka_unit_test(numbers_past_the_limits_are_the_largest_there_is),
            cmocka_unit_test(a_restart_goes_on_where_it_was),
+           cmocka_unit_test(which_calls_have_ended_can_be_asked),
            cmocka_unit_test(a_sequence_number_alone_is_stored),
            cmocka_unit_test(users_and_groups_are_kept_as_last_known),
            cmocka_unit_test(a_series_counts_each_step), cmocka_unit_test(a_series_without_sense_is_refused),

@@ -459,8 +459,8 @@ static void stage_hurried(struct stage *s)
 	hand_link(&s->hand, &s->link, &s->pbx, "devlink3");
 	s->link.config.retry_min_ms = 600000;
 	s->link.config.retry_max_ms = 600000;
-	s->link.config.limits.answer_timeout_ms = 30;
-	s->link.config.limits.keepalive_ms = 20;
+	s->link.config.limits.answer_timeout_ms = 300;
+	s->link.config.limits.keepalive_ms = 100;
 	link_begin(&s->link);
 }
 

@@ -6,7 +6,8 @@ const notices = {
 	name: 'notices',
 	generateBundle(_, files) {
 		const text = ['preact', 'uplot'].map(
-			(name) => `${name}\n${readFileSync(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8').trim()}`,
+			(name) =>
+				`${name}\n${readFileSync(new URL(`node_modules/${name}/LICENSE`, import.meta.url), 'utf8').trim()}`,
 		);
 		files['wallboard.js'].code = `/*!\n${text.join('\n\n')}\n*/\n${files['wallboard.js'].code}`;
 	},

@@ -25,7 +25,8 @@
  * Pointers. What an event or a look-up points to belongs to the tracker and lives until the next call of any
  * of its functions, but for the writers of JSON. A tracker is used by one thread at a time, and never calls back but for its allocator.
  *
- * Delta2 records (a stream under -CD2) are passed over so far.
+ * Delta2 records (a stream under -CD2) tell of the same calls with less: docs/calls.md, "Under -CD2". Ends have identifiers of
+ * the form "c0a82a03:17.1003.1" there, the PBX's address and the end as it stands in the record.
  */
 #ifndef DEVLINK3_CALL_H
 #define DEVLINK3_CALL_H
@@ -50,7 +51,8 @@ struct dl3_tracker;
 #define DL3_TRACKER_MAX_ENDS 512u
 /** Lines in the history of one call: the first half and the last half are kept. At most 65,535. */
 #define DL3_TRACKER_MAX_TIMELINE 64u
-/** People followed: several times the 3,000 of the largest server. Those idle for longest make room. */
+/** People followed: several times the 3,000 of the largest server. Past it the idle one that was heard of longest ago makes
+ * room, with its name; when nobody is idle whoever comes is not followed. */
 #define DL3_TRACKER_MAX_USERS 20000u
 /** Hunt groups followed. Past it further groups have no statistics. */
 #define DL3_TRACKER_MAX_GROUPS 1000u
@@ -79,6 +81,9 @@ struct dl3_tracker;
 /** Silence after which a call that a gap or a lost link has touched is closed: its end may have been in the gap. */
 #define DL3_TRACKER_STALE_MS (24u * 3600u * 1000u)
 
+/** The longest unit of Delta2's timestamps that can be set, in milliseconds: a minute. */
+#define DL3_TRACKER_DELTA2_UNIT_MAX 60000u
+
 /** Limits and settings of a tracker; 0 anywhere means the default above. */
 struct dl3_tracker_config {
 	uint32_t max_calls;
@@ -95,7 +100,16 @@ struct dl3_tracker_config {
 	uint32_t grace_ms;
 	uint32_t clock_tolerance_ms;
 	uint32_t stale_ms;
+	/** What dl3_tracker_next() is not to tell of, a bit `1u << DL3_TRACKED_...` each; 0: it tells of everything. ENDED is
+	 * always told. Whoever wants records alone saves a good part of the work with DL3_TRACKER_RECORDS_ONLY. */
+	uint32_t quiet;
+	/** Milliseconds in a unit of Delta2's timestamps, which is not published. 0: not known, and durations of
+	 * calls told of by Delta2 are those of arrival. */
+	uint32_t delta2_unit_ms;
 };
+
+/** For `quiet`: records of calls that are over, and nothing else. */
+#define DL3_TRACKER_RECORDS_ONLY UINT32_MAX
 
 /* ---- Calls ---- */
 
@@ -188,7 +202,8 @@ struct dl3_call_view {
  * fields; durations of a call that is going on are up to the last record or tick.
  */
 struct dl3_call_info {
-	/** The identifier of the end with which it began. Of any tracker of the same stream the same. */
+	/** The identifier of the end with which it began. Of any tracker of the same stream the same. No two calls that are up have
+	 * the same: where a PBX gives an identifier again and the call that had it is still up, ".2" is added, or a higher number. */
 	struct dl3_str id;
 	enum dl3_call_state state;
 	int64_t since; /**< Unix ms: in that state */
@@ -200,7 +215,8 @@ struct dl3_call_info {
 	int64_t queue_ms; /**< from the first queueing or announcement to the answer or the end */
 	int64_t talk_ms; /**< from the answer to the loss of the last who talked, less voicemail; with hold */
 	int64_t hold_ms; /**< after the answer: a party has no audio path, or the call is parked */
-	int64_t voicemail_ms;                   /**< length of the message left, as the PBX told it */
+	/** Length of the message left, as the PBX told it; DL3_NO_TIME of a call told of by Delta2 alone, which does not. */
+	int64_t voicemail_ms;
 	struct dl3_str cli, name, did, dialled; /**< of the party with which it began */
 	struct dl3_str group;                   /**< hunt group first called */
 	struct dl3_str answered_by;             /**< extension; absent for an outside party */
@@ -217,7 +233,7 @@ struct dl3_call_info {
 	 * the cause that failed it; else the first loss's. -1 before. */
 	int64_t cause;
 	/** Who ended it: the extension of the end that cleared first after the last answer, "caller" for the outside party with which it began,
-	 * "called" for another one, "system" when no end cleared by itself; absent while it lasts. */
+	 * "called" for another one, "system" when no end cleared by itself; absent while it lasts, and when Delta2 does not say it. */
 	struct dl3_str end_party;
 	/** A snapshot was the first to tell of it; it was connected at its first record; or a gap, a lost link, a restart, a clock's jump, a limit or want of memory hid part
 	 * of it. */
@@ -243,7 +259,8 @@ struct dl3_call_info {
 
 struct dl3_user_info {
 	struct dl3_str extension;
-	struct dl3_str name; /**< as seeded, or as it stood in a record last */
+	/** As given to dl3_tracker_user(), or as a record had it last for an internal user of this extension. */
+	struct dl3_str name;
 	enum dl3_user_state state;
 	int64_t since;         /**< Unix ms; DL3_NO_TIME when nothing was told of it yet */
 	struct dl3_str call;   /**< id of the call that `state` is about; absent when idle */
@@ -280,7 +297,9 @@ struct dl3_group_info {
 	struct dl3_str name;   /**< as seeded */
 	uint32_t waiting;      /**< calls not answered yet, ringing or queued */
 	int64_t waiting_since; /**< Unix ms, of the one that waits longest; DL3_NO_TIME when none does */
-	uint32_t talking;      /**< calls of it that have been answered and are up */
+	/** Calls of it that have been answered and are up. One that talked when it was first told to be of this group is among
+	 * them, but not in the numbers: its wait is not known. */
+	uint32_t talking;
 	struct dl3_group_stats today;                /**< since dl3_tracker_day() */
 	const struct dl3_group_abandoned *abandoned; /**< the last ones, newest first */
 	size_t abandoned_count;
@@ -347,7 +366,7 @@ DL3_API void dl3_tracker_snapshot_end(struct dl3_tracker *t, int64_t now_ms);
 DL3_API void dl3_tracker_tick(struct dl3_tracker *t, int64_t now_ms);
 
 /** The owner's day began at `start_ms`, local midnight as a rule: `today` of all groups counts from there, out of the minutes of
- * the last 24 hours. Until then it counts from the tracker's beginning. */
+ * the last 25 hours, which is the longest day. Until then it counts from the tracker's beginning. */
 DL3_API void dl3_tracker_day(struct dl3_tracker *t, int64_t start_ms);
 
 /** Ends all calls now, marked: the stream is over and will not go on. */
@@ -357,21 +376,44 @@ DL3_API void dl3_tracker_close(struct dl3_tracker *t, int64_t now_ms);
  * The next thing to tell. @return DL3_OK, DL3_END when there is none, DL3_ERR_MEMORY when there is none to
  * show it in: then nothing was taken, and it may be tried again.
  *
- * What is not fetched is told as it is when it is fetched, several changes as one. Calls that are over and not fetched count for
- * max_calls, and are dropped past it.
+ * What is not fetched is told as it is when it is fetched, several changes as one. Calls that are over, or were taken in by another, and
+ * not fetched count for max_calls, and are dropped past it, the first to be told first.
  */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_next(struct dl3_tracker *t, struct dl3_tracked *out);
 
-/** Names an extension, or a group, before or after it is seen: from a pseudo-file. NULL or empty takes the name away.
- * @return DL3_OK, DL3_ERR_ARGUMENT for no number, DL3_ERR_MEMORY; past the limit DL3_OK and no effect. */
+/** Names an extension, or a group, before or after it is seen: from a pseudo-file. Records do not change that name. NULL or
+ * empty takes it away, until a record has one.
+ * @return DL3_OK, DL3_ERR_ARGUMENT for no number, DL3_ERR_MEMORY; past the limit, with nobody idle, DL3_OK and no effect. */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_user(struct dl3_tracker *t, struct dl3_str extension,
                                                    struct dl3_str name);
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_group(struct dl3_tracker *t, struct dl3_str group,
                                                     struct dl3_str name);
 
+/* ---- Over a restart ---- */
+
+/**
+ * What a tracker knows, as octets: calls that are up, users, groups with their last 25 hours, counters, clocks; not its limits,
+ * nor what is only to be told: fetch everything with dl3_tracker_next() before. They mean the same on any machine, of this and
+ * later versions of the library where the version inside is known.
+ *
+ * Writes to `buf` when `cap` suffices; `*len` gets the length needed either way. It takes no memory.
+ * @return DL3_OK, DL3_ERR_SPACE; DL3_ERR_STATE when something is still to be told; DL3_ERR_TOO_LONG for 4 GiB and more.
+ */
+DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_save(struct dl3_tracker *t, void *buf, size_t cap, size_t *len);
+
+/**
+ * Takes up what was saved in place of all that the tracker has, with the limits of this one. Calls have the ids they had. It is
+ * as if the link had been lost when it was saved: link_up() and the next snapshot decide which calls went on. Nothing is told of by
+ * that; walk_calls(), walk_users() and walk_groups() show what there is. Calls that go on are not told as BEGAN again.
+ *
+ * @return DL3_OK; DL3_ERR_SAVED: it is damaged, not ours, of a version that is not known, or more than this
+ *         tracker's limits allow; DL3_ERR_MEMORY. On an error the tracker is as it was.
+ */
+DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_restore(struct dl3_tracker *t, struct dl3_octets saved);
+
 /* ---- Looking ---- */
 
-/** Where a walk is; all zeros at first. A walk goes on over calls that begin and end meanwhile. */
+/** Where a walk is; all zeros at first. A walk goes on over calls that begin and end meanwhile, and stays where it is on an error. */
 struct dl3_tracker_cursor {
 	uint64_t at;
 };
@@ -385,7 +427,8 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_find_call(struct dl3_tracker *t, s
 /** The call that has this end, as a party or a target. @return as above. */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_find_end(struct dl3_tracker *t, struct dl3_str end,
                                                        const struct dl3_call_info **out);
-/** The next user, in the order in which they were seen; one by extension. @return as above. */
+/** The next user, in the order in which they were seen, but that who came for another has that one's place; one by
+ * extension. @return as above. */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_walk_users(struct dl3_tracker *t, struct dl3_tracker_cursor *c,
                                                          const struct dl3_user_info **out);
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_find_user(struct dl3_tracker *t, struct dl3_str extension,
@@ -395,7 +438,7 @@ DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_walk_groups(struct dl3_tracker *t,
                                                           const struct dl3_group_info **out);
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_find_group(struct dl3_tracker *t, struct dl3_str group,
                                                          const struct dl3_group_info **out);
-/** What came of a group's calls from the minute of `from_ms` up to, and without, that of `to_ms`; of the last 24 hours. What is counted
+/** What came of a group's calls from the minute of `from_ms` up to, and without, that of `to_ms`; of the last 25 hours. So the figures from a set hour on, or of the last minutes. What is counted
  * is counted in the minute of its arrival: offered when it was offered, answered when it was answered, talk
  * when it was over. @return DL3_OK, DL3_END when there is no such group. */
 DL3_API DL3_MUST_USE enum dl3_err dl3_tracker_group_stats(const struct dl3_tracker *t, struct dl3_str group,
@@ -407,7 +450,8 @@ struct dl3_tracked_counts {
 	uint64_t began, ended, merged;            /**< calls, since the beginning */
 	uint64_t records;                         /**< fed */
 	uint64_t stale;                           /**< views of ends that were gone already, passed over */
-	uint64_t overflow;                        /**< things dropped or cut for a limit */
+	uint64_t users_forgotten;                 /**< idle users who made room for others, for max_users */
+	uint64_t overflow;                        /**< other things dropped or cut for a limit */
 };
 DL3_API struct dl3_tracked_counts dl3_tracker_counts(const struct dl3_tracker *t);
 /** Octets of memory held now, the tracker's own struct included. */
@@ -425,7 +469,7 @@ enum dl3_call_json_option {
 
 /**
  * Writes a call as one JSON object on one line, in the manner of dl3_record_json(). Points in time are Unix
- * seconds and durations (`..._s`) seconds, both with one decimal, cut, and `voicemail_s` whole seconds; what is not so is null.
+ * seconds and durations (`..._s`) seconds, both with one decimal, cut, and `voicemail_s` whole seconds; what is not so, or not told, is null.
  * `cause` is the number and `cause_name` its name, or null where the table has none.
  *
  *     id direction outcome state since started answered ended duration_s ring_s queue_s talk_s hold_s voicemail_s

@@ -35,6 +35,7 @@ static void unlink_call(struct dl3_tracker *t, uint32_t call)
 		t->last_call = c->prev;
 	c->prev = c->next = 0;
 	t->counts.calls--;
+	t->loose -= c->loose;
 }
 
 /* ---- Telling ---- */
@@ -43,8 +44,12 @@ void dl3i_call_tell(struct dl3_tracker *t, uint32_t call, unsigned what)
 {
 	struct dl3i_call *c = dl3i_call_at(t, call);
 
+	if (what == DL3I_TELL_BEGAN && dl3i_is_quiet(t, DL3_TRACKED_CALL_BEGAN))
+		what = DL3I_TOLD_BEGAN;
 	c->tell |= (uint8_t)what;
-	if (c->is_queued)
+	if (c->is_queued || what == DL3I_TOLD_BEGAN)
+		return;
+	if (what == DL3I_TELL_CHANGED && !c->absorbed && dl3i_is_quiet(t, DL3_TRACKED_CALL_CHANGED))
 		return;
 	c->is_queued = true;
 	c->queued_next = 0;
@@ -57,42 +62,15 @@ void dl3i_call_tell(struct dl3_tracker *t, uint32_t call, unsigned what)
 
 /* ---- Beginning ---- */
 
-/* What is over and was not fetched goes first, then the oldest that is up. */
-static void make_room(struct dl3_tracker *t)
+static uint32_t take(struct dl3_tracker *t, uint64_t number, int32_t at)
 {
-	t->counts.overflow++;
-	if (t->first_call != 0) {
-		dl3i_call_at(t, t->first_call)->incomplete = true;
-		dl3i_call_close(t, t->first_call, dl3i_moment_now(t));
-	}
-	while (t->over > t->config.max_calls / 2 + 1) {
-		uint32_t call = t->tell_first;
-
-		while (call != 0 && !dl3i_call_at(t, call)->over) {
-			dl3i_call_at(t, call)->is_queued = false;
-			call = dl3i_call_at(t, call)->queued_next;
-		}
-		if (call == 0)
-			break;
-		t->tell_first = dl3i_call_at(t, call)->queued_next;
-		if (t->tell_first == 0)
-			t->tell_last = 0;
-		t->counts.overflow++;
-		dl3i_call_free(t, call);
-	}
-}
-
-uint32_t dl3i_call_new(struct dl3_tracker *t, int32_t at)
-{
-	if (t->counts.calls + t->over >= t->config.max_calls)
-		make_room(t);
 	uint32_t call = dl3i_pool_take(t, &t->calls);
 
 	if (call == 0)
 		return 0;
 	struct dl3i_call *c = dl3i_call_at(t, call);
 
-	c->number = ++t->calls_begun;
+	c->number = number;
 	c->started_ms = c->last_ms = t->now_ms;
 	c->began = c->last = c->state_since = at;
 	c->rang = c->queued = c->ended = c->hold_since = c->grouped = DL3I_NEVER;
@@ -100,38 +78,67 @@ uint32_t dl3i_call_new(struct dl3_tracker *t, int32_t at)
 	c->state = DL3_CALL_DIALLING;
 	c->confirmed = true;
 	link_last(t, call);
+	return call;
+}
+
+uint32_t dl3i_call_new(struct dl3_tracker *t, int32_t at)
+{
+	if (t->counts.calls + t->over >= t->config.max_calls)
+		dl3i_calls_make_room(t);
+	uint32_t call = take(t, t->calls_begun + 1, at);
+
+	if (call == 0)
+		return 0;
+	t->calls_begun++;
 	t->counts.began++;
 	dl3i_call_tell(t, call, DL3I_TELL_BEGAN);
 	return call;
 }
 
+uint32_t dl3i_call_restore(struct dl3_tracker *t, uint64_t number)
+{
+	uint32_t call = take(t, number, 0);
+
+	if (call != 0)
+		dl3i_call_at(t, call)->tell = DL3I_TOLD_BEGAN;
+	return call;
+}
+
 /* ---- Nodes ---- */
 
-uint32_t dl3i_call_view(struct dl3_tracker *t, struct dl3i_call *c, uint32_t node, const int64_t *call_id)
+static bool more_views(struct dl3_tracker *t, struct dl3i_call *c)
+{
+	uint8_t cap = c->more_views > 0 ? (uint8_t)(c->more_views * 2) : 1;
+	struct dl3i_view *v = dl3i_track_resize(t, c->views, c->more_views * sizeof(*v), cap * sizeof(*v));
+
+	if (!v)
+		return false;
+	c->views = v;
+	c->more_views = cap;
+	return true;
+}
+
+uint32_t dl3i_call_view(struct dl3_tracker *t, struct dl3i_call *c, const struct dl3i_view *view)
 {
 	unsigned i = 0;
 
-	while (i < c->view_count && c->views[i].node != node)
+	while (i < c->view_count && dl3i_view_at(c, i)->node != view->node)
 		i++;
 	if (i == c->view_count) {
 		if (i == DL3_TRACKER_CALL_NODES) {
 			c->incomplete = true;
 			return 0;
 		}
-		if (i == c->view_cap) {
-			uint8_t cap = c->view_cap > 0 ? (uint8_t)(c->view_cap * 2) : 1;
-			struct dl3i_view *v =
-				dl3i_track_resize(t, c->views, c->view_cap * sizeof(*v), cap * sizeof(*v));
-
-			if (!v)
-				return 0;
-			c->views = v;
-			c->view_cap = cap;
-		}
-		c->views[c->view_count++] = (struct dl3i_view){ .node = node, .call_id = -1 };
+		if (i > c->more_views && !more_views(t, c))
+			return 0;
+		c->view_count++;
+		*(i == 0 ? &c->view : &c->views[i - 1]) = *view;
 	}
-	if (call_id)
-		c->views[i].call_id = *call_id;
+	struct dl3i_view *v = i == 0 ? &c->view : &c->views[i - 1];
+	if (view->call_id != DL3I_NO_ID)
+		v->call_id = view->call_id;
+	if (view->since < v->since)
+		v->since = view->since;
 	return (uint32_t)1 << i;
 }
 
@@ -151,7 +158,7 @@ static void drop_meet(struct dl3_tracker *t, struct dl3i_call *c, uint32_t befor
 	dl3i_pool_give(&t->meets, meet);
 }
 
-static void drop_meets_of(struct dl3_tracker *t, struct dl3i_call *c, uint32_t end)
+void dl3i_meets_forget(struct dl3_tracker *t, struct dl3i_call *c, uint32_t end)
 {
 	for (uint32_t i = c->first_meet, before = 0, next; i != 0; i = next) {
 		const struct dl3i_meet *m = dl3i_meet_at(t, i);
@@ -165,6 +172,14 @@ static void drop_meets_of(struct dl3_tracker *t, struct dl3i_call *c, uint32_t e
 	c->reread = true;
 }
 
+/* The first one says who answered; the one behind it goes. */
+static void spare_meet(struct dl3_tracker *t, struct dl3i_call *c)
+{
+	t->counts.overflow++;
+	c->incomplete = true;
+	drop_meet(t, c, c->first_meet, dl3i_meet_at(t, c->first_meet)->next);
+}
+
 uint32_t dl3i_meet_add(struct dl3_tracker *t, struct dl3i_call *c, uint32_t a, uint32_t b, int32_t at)
 {
 	for (uint32_t i = c->first_meet; i != 0; i = dl3i_meet_at(t, i)->next) {
@@ -173,11 +188,8 @@ uint32_t dl3i_meet_add(struct dl3_tracker *t, struct dl3i_call *c, uint32_t a, u
 		if (m->a == a && m->b == b)
 			return 0;
 	}
-	if (c->meet_count >= MEETS_MAX) {
-		t->counts.overflow++;
-		c->incomplete = true;
-		drop_meet(t, c, c->first_meet, dl3i_meet_at(t, c->first_meet)->next);
-	}
+	if (c->meet_count >= MEETS_MAX)
+		spare_meet(t, c);
 	uint32_t meet = dl3i_pool_take(t, &t->meets);
 
 	if (meet == 0)
@@ -202,7 +214,7 @@ static uint32_t mapped_views(struct dl3_tracker *t, struct dl3i_call *c, const s
 
 	for (unsigned i = 0; i < from->view_count; i++)
 		if (views >> i & 1)
-			to |= dl3i_call_view(t, c, from->views[i].node, NULL);
+			to |= dl3i_call_view(t, c, dl3i_view_at(from, i));
 	return to;
 }
 
@@ -211,7 +223,7 @@ static void move_ends(struct dl3_tracker *t, uint32_t to, struct dl3i_call *from
 	struct dl3i_call *c = dl3i_call_at(t, to);
 
 	for (unsigned i = 0; i < from->view_count; i++)
-		(void)dl3i_call_view(t, c, from->views[i].node, &from->views[i].call_id);
+		(void)dl3i_call_view(t, c, dl3i_view_at(from, i));
 	for (uint32_t i = from->first_end; i != 0; i = dl3i_end_at(t, i)->next) {
 		struct dl3i_end *e = dl3i_end_at(t, i);
 
@@ -225,8 +237,8 @@ static void move_ends(struct dl3_tracker *t, uint32_t to, struct dl3i_call *from
 		c->first_end = from->first_end;
 	if (from->last_end)
 		c->last_end = from->last_end;
-	c->end_count = (uint16_t)(c->end_count + from->end_count);
-	c->live = (uint16_t)(c->live + from->live);
+	c->end_count += from->end_count;
+	c->live += from->live;
 	from->first_end = from->last_end = 0;
 	from->end_count = from->live = 0;
 }
@@ -253,6 +265,8 @@ static void move_meets(struct dl3_tracker *t, struct dl3i_call *c, struct dl3i_c
 	c->meet_count = (uint16_t)(c->meet_count + from->meet_count);
 	from->first_meet = from->last_meet = from->meet_count = 0;
 	c->reread = true;
+	while (c->meet_count > MEETS_MAX)
+		spare_meet(t, c);
 }
 
 static void move_text(struct dl3_tracker *t, struct dl3i_text **to, struct dl3i_text **from)
@@ -287,6 +301,8 @@ static void move_rest(struct dl3_tracker *t, struct dl3i_call *c, struct dl3i_ca
 	c->incomplete = c->incomplete || from->incomplete;
 	c->touched = c->touched || from->touched;
 	c->confirmed = c->confirmed || from->confirmed;
+	c->told2 = c->told2 || from->told2;
+	c->told3 = c->told3 || from->told3;
 	if (c->message_s == 0)
 		c->message_s = from->message_s;
 }
@@ -300,10 +316,13 @@ uint32_t dl3i_call_merge(struct dl3_tracker *t, uint32_t one, uint32_t other)
 
 	dl3i_group_withdraw(t, from);
 	move_ends(t, call, from);
+	dl3i_legs_move(t, call, from);
 	move_meets(t, c, from);
 	dl3i_moments_merge(t, c, from);
 	move_rest(t, c, from);
+	dl3i_call_keep_limit(t, c);
 	unlink_call(t, gone);
+	t->over++;
 	t->counts.merged++;
 	dl3i_moment_add(t, c, DL3_CALL_DID_MERGE, c->last > from->last ? c->last : from->last, starter, 0,
 	                -1);
@@ -344,33 +363,6 @@ void dl3i_call_shift(struct dl3_tracker *t, struct dl3i_call *c, int32_t by)
 	c->incomplete = true;
 }
 
-/* ---- Its limit ---- */
-
-static bool can_be_spared(const struct dl3i_end *e, bool also_parties)
-{
-	if (e->flags & DL3I_END_STARTER || dl3i_end_is_there(e) || dl3i_end_rings(e))
-		return false;
-	return also_parties || !(e->flags & DL3I_END_PARTY);
-}
-
-uint32_t dl3i_call_spare(struct dl3_tracker *t, struct dl3i_call *c)
-{
-	for (int also_parties = 0; also_parties < 2; also_parties++) {
-		for (uint32_t i = c->first_end, before = 0; i != 0; before = i, i = dl3i_end_at(t, i)->next) {
-			if (before == 0 || !can_be_spared(dl3i_end_at(t, i), also_parties))
-				continue;
-			dl3i_end_at(t, before)->next = dl3i_end_at(t, i)->next;
-			if (c->last_end == i)
-				c->last_end = before;
-			c->end_count--;
-			drop_meets_of(t, c, i);
-			dl3i_moments_forget(c, i);
-			return i;
-		}
-	}
-	return 0;
-}
-
 /* ---- What follows from facts ---- */
 
 /* The one who hears music is on hold; otherwise whoever hears nothing. */
@@ -401,6 +393,16 @@ static void count_hold(struct dl3_tracker *t, struct dl3i_call *c, int32_t from,
 	c->held += to > from ? to - from : 0;
 }
 
+/* Who has hung up, or has nobody to talk to, was not. */
+static bool is_taken_back(const struct dl3_tracker *t, const struct dl3i_call *c, uint32_t held)
+{
+	unsigned connected = 0;
+
+	for (uint32_t i = c->first_end; i != 0; i = dl3i_end_at(t, i)->next)
+		connected += dl3i_end_is_there(dl3i_end_at(t, i)) && dl3i_connected(dl3i_end_at(t, i));
+	return !c->over && connected > 1 && dl3i_end_is_there(dl3i_end_at(t, held));
+}
+
 static void watch_hold(struct dl3_tracker *t, struct dl3i_call *c, int32_t at)
 {
 	bool on = c->answered >= 0 && !c->over && dl3i_rules_on_hold(t, c);
@@ -416,10 +418,16 @@ static void watch_hold(struct dl3_tracker *t, struct dl3i_call *c, int32_t at)
 			dl3i_moment_add(t, c, DL3_CALL_DID_HOLD, at, who, 0, -1);
 		return;
 	}
+	if (c->answered < 0) { /* nor was it a hold, by what is known now */
+		dl3i_moment_not_held(c);
+		c->hold_since = DL3I_NEVER;
+		return;
+	}
 	count_hold(t, c, c->hold_since > c->answered ? c->hold_since : c->answered, at);
 	c->hold_since = DL3I_NEVER;
-	if (!c->over)
-		dl3i_moment_add(t, c, DL3_CALL_DID_RETRIEVE, at, c->a, 0, -1);
+	uint32_t held = dl3i_moment_held(c);
+	if (held && is_taken_back(t, c, held))
+		dl3i_moment_add(t, c, DL3_CALL_DID_RETRIEVE, at, held, 0, -1);
 }
 
 static void finish(struct dl3_tracker *t, uint32_t call)
@@ -471,7 +479,7 @@ void dl3i_call_settle(struct dl3_tracker *t, uint32_t call, int32_t at, bool cha
 		c->state = (uint8_t)state;
 		c->state_since = at;
 	}
-	dl3i_group_follow(t, c);
+	dl3i_group_follow(t, call);
 	look_at_users(t, c);
 	dl3i_call_tell(t, call, c->over ? DL3I_TELL_ENDED : DL3I_TELL_CHANGED);
 }
@@ -513,11 +521,11 @@ static void free_alone(struct dl3_tracker *t, uint32_t call)
 		dl3i_pool_give(&t->meets, i);
 	}
 	if (c->views)
-		dl3i_track_resize(t, c->views, c->view_cap * sizeof(*c->views), 0);
+		dl3i_track_resize(t, c->views, c->more_views * sizeof(*c->views), 0);
 	if (c->timeline)
 		dl3i_track_resize(t, c->timeline, c->timeline_cap * sizeof(*c->timeline), 0);
 	free_texts(t, c);
-	if (c->ended >= 0)
+	if (c->over)
 		t->over--;
 	dl3i_pool_give(&t->calls, call);
 }

@@ -43,7 +43,7 @@ uint32_t dl3i_node_of(struct dl3_tracker *t, struct dl3_str name, uint32_t pbx)
 	if (i >= t->node_count || !dl3_str_same(dl3i_text_str(t->nodes[i].name), name))
 		for (i = 0; i < t->node_count && !dl3_str_same(dl3i_text_str(t->nodes[i].name), name);)
 			i++;
-	if (i == t->node_count && t->node_count == t->config.max_nodes) {
+	if (i == t->node_count && t->node_count >= t->config.max_nodes) {
 		t->counts.overflow++;
 		i--;
 	} else if (i == t->node_count) {

@@ -24,6 +24,7 @@ static void see_party(const struct dl3_party *p, struct dl3i_seen *out)
 		                   .outside = p->public_line == 1,
 		                   .has_audio = DL3_HAS(p, DL3_PARTY_AUDIO_PATH),
 		                   .audio = p->audio_path != 0,
+		                   .named = p->name_type == DL3_NAME_TYPE_INTERNAL_USER,
 		                   .there = p->end.len > 0 };
 }
 
@@ -48,6 +49,16 @@ struct known {
 	bool stale;   /* it is gone, and this view of it is late */
 };
 
+/* An end that is gone, of a call that is up: its identifier is another's now. */
+static void give_again(struct dl3_tracker *t, uint32_t end)
+{
+	struct dl3i_call *c = dl3i_call_at(t, dl3i_end_at(t, end)->call);
+
+	if (end == c->first_end)
+		dl3i_call_loosen(t, c);
+	dl3i_end_forget(t, end);
+}
+
 static struct known look_up(struct dl3_tracker *t, const struct dl3i_seen *p, int32_t at)
 {
 	struct known k = { 0 };
@@ -60,9 +71,9 @@ static struct known look_up(struct dl3_tracker *t, const struct dl3i_seen *p, in
 		return k;
 	lost = k.end ? dl3i_end_at(t, k.end)->lost : dl3i_gone_when(t, &p->key);
 	/* Only its own node can begin to use an identifier again. */
-	k.stale = lost >= 0 && (p->remote || at <= lost);
+	k.stale = lost >= 0 && !p->in_order && (p->remote || at <= lost);
 	if (k.end && !k.stale)
-		dl3i_end_forget(t, k.end);
+		give_again(t, k.end);
 	k.end = 0;
 	t->counts.stale += k.stale;
 	return k;
@@ -141,7 +152,10 @@ static uint32_t end_for(struct dl3_tracker *t, uint32_t call, uint32_t known, co
 		dl3i_call_tell(t, e->call, DL3I_TELL_CHANGED);
 		e = NULL;
 	}
-	return e ? known : dl3i_end_add(t, call, &p->key);
+	uint32_t end = e ? known : dl3i_end_add(t, call, &p->key);
+	if (end && p->unnamed)
+		dl3i_end_at(t, end)->flags |= DL3I_END_UNNAMED;
+	return end;
 }
 
 static uint32_t take_party(struct dl3_tracker *t, uint32_t call, struct known k, const struct dl3i_seen *p,
@@ -171,6 +185,8 @@ static uint32_t take_party(struct dl3_tracker *t, uint32_t call, struct known k,
 	*changed |= note_state(e, p);
 	*changed |= note_texts(t, e, p);
 	dl3i_user_join(t, end);
+	if (p->named)
+		dl3i_user_named(t, end, !p->remote);
 	if (p->dialled.len > 0 && !(e->flags & DL3I_END_DIALLED)) {
 		e->flags |= DL3I_END_DIALLED;
 		dl3i_moment_add(t, c, DL3_CALL_DID_DIAL, at, end, 0, -1);
@@ -317,26 +333,13 @@ static bool note_row(struct dl3_tracker *t, struct dl3i_call *c, const struct dl
 	return changed;
 }
 
-static enum dl3_call_what what_meeting(const struct dl3i_end *b)
-{
-	if (dl3i_is_voicemail(b))
-		return DL3_CALL_DID_VOICEMAIL;
-	if (dl3i_is_park_slot(b))
-		return DL3_CALL_DID_PARK;
-	return dl3i_is_conference(b) ? DL3_CALL_DID_CONFERENCE : DL3_CALL_DID_ANSWER;
-}
-
 static bool note_meet(struct dl3_tracker *t, struct dl3i_call *c, uint32_t a, uint32_t b, int32_t at,
                       bool is_new)
 {
 	if (!a || !b || !dl3i_connected(dl3i_end_at(t, a)) || !dl3i_connected(dl3i_end_at(t, b)) ||
 	    !dl3i_meet_add(t, c, a, b, at))
 		return false;
-	enum dl3_call_what what = what_meeting(dl3i_end_at(t, b));
-	bool of_b =
-		what == DL3_CALL_DID_ANSWER || what == DL3_CALL_DID_PARK || what == DL3_CALL_DID_VOICEMAIL;
-
-	dl3i_moment_add(t, c, what, at, of_b ? b : a, of_b ? a : b, -1);
+	dl3i_moment_meet(t, c, a, b, at);
 	if (is_new)
 		c->incomplete = true;
 	return true;
@@ -367,8 +370,7 @@ static void begin(struct dl3_tracker *t, uint32_t call, const struct dl3i_sight 
 	struct dl3i_end *e = dl3i_end_at(t, first);
 
 	e->flags |= DL3I_END_STARTER;
-	c->key = e->key;
-	c->odd = dl3i_text_more(e->odd);
+	dl3i_call_name(t, c, e);
 	c->a_public = s->a.there && s->a.outside;
 	/* It was there before: how long, and what came of it until now, was not told. */
 	c->incomplete = c->incomplete || t->in_snapshot;
@@ -389,25 +391,47 @@ static void undo(struct dl3_tracker *t, uint32_t call)
 	dl3i_call_settle(t, call, c->began, true);
 }
 
+static bool is_same_end(const struct dl3i_seen *a, const struct dl3i_seen *b)
+{
+	return a->there && b->there && a->key.value == b->key.value && dl3_str_same(a->key.odd, b->key.odd);
+}
+
 void dl3i_take_sight(struct dl3_tracker *t, struct dl3i_sight *s, dl3i_targets_fn next, void *arg)
 {
+	/* Nobody is his own partner. */
+	if (is_same_end(&s->a, &s->b))
+		s->b.there = false;
+	dl3i_end_sooner(t, &s->a.key);
+	dl3i_end_sooner(t, &s->b.key);
 	struct known ka = look_up(t, &s->a, s->at), kb = look_up(t, &s->b, s->at);
 	bool is_new = false, stale = ka.stale || kb.stale;
 	bool any = (s->a.there && !ka.stale) || (s->b.there && !kb.stale);
 
 	if (!any || (stale && !ka.end && !kb.end))
 		return;
+	dl3i_call_soon(t, ka.end);
+	dl3i_call_soon(t, kb.end);
 	uint32_t call = call_of(t, &ka, &kb, s->at, &is_new);
 	if (call == 0)
 		return;
 	struct dl3i_call *c = dl3i_call_at(t, call);
-	uint32_t bit = dl3i_call_view(t, c, s->node, s->has_call_id ? &s->call_id : NULL);
+	const struct dl3i_view view = { .node = s->node,
+		                        .call_id = s->has_call_id ? s->call_id : DL3I_NO_ID,
+		                        .since = s->at };
+	const unsigned views = c->view_count;
+	uint32_t bit = dl3i_call_view(t, c, &view);
 	bool changed = is_new;
 
+	dl3i_soon(c->timeline, c->timeline_count * sizeof(*c->timeline));
+	if (c->first_meet)
+		dl3i_soon(dl3i_meet_at(t, c->first_meet), sizeof(struct dl3i_meet));
 	c->confirmed = true;
+	if (s->delta2)
+		c->told2 = true;
+	else
+		c->told3 = true;
 	if (s->at < c->began)
 		s->at = c->began;
-	uint32_t views = c->view_count;
 	uint32_t a = take_party(t, call, ka, &s->a, bit, s->at, &changed);
 	if (is_new && a)
 		begin(t, call, s, a);
@@ -465,13 +489,15 @@ void dl3i_take_detail(struct dl3_tracker *t, uint32_t pbx, const struct dl3_deta
 
 	if (!d->has_call || s.node == UINT32_MAX)
 		return;
-	s.at = dl3i_moment_of(t, s.node, DL3_HAS(c, DL3_CALL_TIMESTAMP), c->timestamp);
-	s.call_id = c->call_id;
-	s.has_call_id = DL3_HAS(c, DL3_CALL_CALL_ID);
 	if (d->has_a)
 		see_party(&d->a, &s.a);
 	if (d->has_b)
 		see_party(&d->b, &s.b);
+	dl3i_end_soon(t, &s.a.key);
+	dl3i_end_soon(t, &s.b.key);
+	s.at = dl3i_moment_of(t, s.node, DL3_HAS(c, DL3_CALL_TIMESTAMP), c->timestamp);
+	s.call_id = c->call_id;
+	s.has_call_id = DL3_HAS(c, DL3_CALL_CALL_ID);
 	s.account = c->account_code;
 	s.tag = c->tag;
 	s.first_group = c->originally_targeted_huntgroup;
@@ -479,5 +505,8 @@ void dl3i_take_detail(struct dl3_tracker *t, uint32_t pbx, const struct dl3_deta
 	s.ivr = c->ivr_callflow;
 	s.queueing = DL3_HAS(c, DL3_CALL_QUEUEING) ? c->queueing : 0;
 	s.message_s = DL3_HAS(c, DL3_CALL_VOICEMAIL_LENGTH) ? c->voicemail_length : 0;
+	t->nodes[s.node].heard3 = true;
+	if (t->legs.live > 0 && s.has_call_id)
+		dl3i_delta2_hand_over(t, pbx, &s);
 	dl3i_take_sight(t, &s, next_target, &walk);
 }

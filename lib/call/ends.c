@@ -2,37 +2,43 @@
 /* Ends: the table in which they are found, and those that are gone but may still be told of. */
 #include <string.h>
 
+#include "base/octets.h"
 #include "call/tracker.h"
 
 /* ---- Identifiers ---- */
 
-static int digit(char c)
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Eight digits at once, each in an octet of a word. */
+static bool read_digits(const char *p, uint32_t *value)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	uint64_t x = (uint64_t)dl3i_get32((const uint8_t *)p) << 32 | dl3i_get32((const uint8_t *)p + 4);
+
+	if (x & EACH(0x80))
+		return false;
+	/* The highest bit of an octet says: at least '0', above '9', at least 'a', above 'f'. */
+	uint64_t from_0 = x + EACH(0x80 - '0'), above_9 = x + EACH(0x7f - '9');
+	uint64_t from_a = x + EACH(0x80 - 'a'), above_f = x + EACH(0x7f - 'f');
+	uint64_t letters = from_a & ~above_f & EACH(0x80);
+
+	if (((from_0 & ~above_9 & EACH(0x80)) | letters) != EACH(0x80))
+		return false;
+	x = (x & EACH(0x0f)) + (letters >> 7) * 9;
+	x = (x | x >> 4) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x | x >> 8) & UINT64_C(0x0000ffff0000ffff);
+	*value = (uint32_t)(x | x >> 16);
+	return true;
 }
 
 struct dl3i_key dl3i_key_of(struct dl3_str end)
 {
-	struct dl3i_key key = { 0 };
+	uint32_t high, low;
 
-	if (end.len == 16 && !end.escaped) {
-		uint32_t i = 0;
-
-		for (; i < 16; i++) {
-			int d = digit(end.ptr[i]);
-
-			if (d < 0)
-				break;
-			key.value = key.value << 4 | (uint64_t)d;
-		}
-		if (i == 16)
-			return key;
-	}
-	key.odd = end;
-	key.value = dl3i_hash(end.ptr, end.len);
-	return key;
+	if (end.len == 16 && !end.escaped && read_digits(end.ptr, &high) && read_digits(end.ptr + 8, &low))
+		return (struct dl3i_key){ .value = (uint64_t)high << 32 | low };
+	if (end.len > DL3_TRACKER_MAX_TEXT)
+		end.len = DL3_TRACKER_MAX_TEXT;
+	return (struct dl3i_key){ .odd = end, .value = dl3i_hash(end.ptr, end.len) };
 }
 
 static bool is_key(const struct dl3i_key *key, uint64_t value, const struct dl3i_text *odd)
@@ -51,6 +57,38 @@ static uint32_t bucket_of(uint64_t key, uint32_t count)
 }
 
 /* ---- The table ---- */
+
+void dl3i_end_soon(const struct dl3_tracker *t, const struct dl3i_key *key)
+{
+	if (t->table.bucket_count > 0)
+		dl3i_soon(&t->table.buckets[bucket_of(key->value, t->table.bucket_count)], sizeof(uint32_t));
+}
+
+void dl3i_end_sooner(const struct dl3_tracker *t, const struct dl3i_key *key)
+{
+	uint32_t end = t->table.bucket_count > 0
+	                       ? t->table.buckets[bucket_of(key->value, t->table.bucket_count)]
+	                       : 0;
+
+	if (end)
+		dl3i_soon(dl3i_end_at(t, end), sizeof(struct dl3i_end));
+}
+
+void dl3i_call_soon(const struct dl3_tracker *t, uint32_t end)
+{
+	if (end == 0)
+		return;
+	const struct dl3i_end *e = dl3i_end_at(t, end);
+
+	dl3i_soon(dl3i_call_at(t, e->call), sizeof(struct dl3i_call));
+	dl3i_soon(e->identity, sizeof(*e->identity));
+	dl3i_soon(e->name, sizeof(*e->name));
+	dl3i_soon(e->number, sizeof(*e->number));
+	if (e->user)
+		dl3i_soon(dl3i_user_at(t, e->user), sizeof(struct dl3i_user));
+	if (e->next)
+		dl3i_soon(dl3i_end_at(t, e->next), sizeof(*e));
+}
 
 uint32_t dl3i_end_find(const struct dl3_tracker *t, const struct dl3i_key *key)
 {
@@ -118,6 +156,22 @@ void dl3i_end_forget(struct dl3_tracker *t, uint32_t end)
 	*p = e->chain;
 	e->flags &= (uint16_t)~DL3I_END_FOUND;
 	t->table.count--;
+}
+
+bool dl3i_end_rename(struct dl3_tracker *t, uint32_t end, const struct dl3i_key *key)
+{
+	struct dl3i_end *e = dl3i_end_at(t, end);
+	struct dl3i_text *odd = key->odd.len > 0 ? dl3i_text_keep(t, key->odd.ptr, key->odd.len) : NULL;
+
+	if (key->odd.len > 0 && !odd)
+		return false;
+	dl3i_end_forget(t, end);
+	dl3i_text_drop(t, e->odd);
+	e->odd = odd;
+	e->key = key->value;
+	e->flags &= (uint16_t)~DL3I_END_UNNAMED;
+	put(t, end);
+	return true;
 }
 
 /* ---- Coming ---- */
@@ -214,6 +268,8 @@ void dl3i_end_lose(struct dl3_tracker *t, uint32_t end, int32_t at, int64_t caus
 	if (cause >= 0 && cause <= INT16_MAX)
 		e->cause = (int16_t)cause;
 	e->party_views = e->target_views = 0;
+	if (c->first_leg)
+		dl3i_legs_forget(t, c, end);
 	c->live--;
 	t->counts.ends--;
 	if (c->a == end)
@@ -264,15 +320,20 @@ static bool make_room_for_gone(struct dl3_tracker *t)
 	return true;
 }
 
-void dl3i_gone_add(struct dl3_tracker *t, uint64_t key, struct dl3i_text *odd, int32_t lost)
+void dl3i_gone_put(struct dl3_tracker *t, const struct dl3i_gone *gone)
 {
 	if (!make_room_for_gone(t))
 		return;
-	struct dl3i_gone *g = gone_of(t, key);
+	struct dl3i_gone *g = gone_of(t, gone->key);
 	dl3i_text_drop(t, g->odd);
-	*g = (struct dl3i_gone){
-		.key = key, .odd = dl3i_text_more(odd), .lost = lost, .at_ms = t->now_ms, .used = true
-	};
+	*g = *gone;
+	g->used = true;
+	dl3i_text_more(g->odd);
+}
+
+void dl3i_gone_add(struct dl3_tracker *t, uint64_t key, struct dl3i_text *odd, int32_t lost)
+{
+	dl3i_gone_put(t, &(struct dl3i_gone){ .key = key, .odd = odd, .lost = lost, .at_ms = t->now_ms });
 }
 
 void dl3i_gone_clear(struct dl3_tracker *t, uint32_t pbx)
@@ -287,19 +348,19 @@ void dl3i_gone_clear(struct dl3_tracker *t, uint32_t pbx)
 
 /* ---- Orphans ---- */
 
-void dl3i_orphan(struct dl3_tracker *t, uint32_t end)
+void dl3i_orphan(struct dl3_tracker *t, uint32_t end, int64_t due_ms)
 {
 	struct dl3i_end *e = dl3i_end_at(t, end);
 	struct dl3i_orphan *o = e->flags & DL3I_END_ORPHAN ? NULL : dl3i_list_add(t, &t->orphans, sizeof(*o));
 
 	if (!o)
 		return;
-	*o = (struct dl3i_orphan){ .end = end, .key = e->key, .due_ms = t->now_ms + t->config.grace_ms };
+	*o = (struct dl3i_orphan){ .end = end, .key = e->key, .due_ms = due_ms };
 	e->flags |= DL3I_END_ORPHAN;
 }
 
 /* Its place may have been given to another end meanwhile. */
-static bool is_orphan(const struct dl3_tracker *t, const struct dl3i_orphan *o)
+bool dl3i_is_orphan(const struct dl3_tracker *t, const struct dl3i_orphan *o)
 {
 	const struct dl3i_end *e = dl3i_end_at(t, o->end);
 
@@ -315,7 +376,7 @@ void dl3i_orphans_sweep(struct dl3_tracker *t)
 		const struct dl3i_orphan *o = &list[done++];
 		struct dl3i_end *e = dl3i_end_at(t, o->end);
 
-		if (!is_orphan(t, o))
+		if (!dl3i_is_orphan(t, o))
 			continue;
 		e->flags &= (uint16_t)~DL3I_END_ORPHAN;
 		if (e->party_views != 0)

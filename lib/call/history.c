@@ -50,6 +50,82 @@ void dl3i_moment_add(struct dl3_tracker *t, struct dl3i_call *c, enum dl3_call_w
 	};
 }
 
+/* ---- Meetings ---- */
+
+/* What it means that somebody meets this end. */
+static enum dl3_call_what meeting(const struct dl3i_end *b)
+{
+	if (dl3i_is_voicemail(b))
+		return DL3_CALL_DID_VOICEMAIL;
+	if (dl3i_is_park_slot(b))
+		return DL3_CALL_DID_PARK;
+	return dl3i_is_conference(b) ? DL3_CALL_DID_CONFERENCE : DL3_CALL_DID_ANSWER;
+}
+
+/* Of a conference the line is the one's who goes there, of all else the other's. */
+static bool is_of_other(enum dl3_call_what what)
+{
+	return what != DL3_CALL_DID_CONFERENCE;
+}
+
+void dl3i_moment_meet(struct dl3_tracker *t, struct dl3i_call *c, uint32_t a, uint32_t b, int32_t at)
+{
+	enum dl3_call_what what = meeting(dl3i_end_at(t, b));
+
+	dl3i_moment_add(t, c, what, at, is_of_other(what) ? b : a, is_of_other(what) ? a : b, -1);
+}
+
+void dl3i_moments_reread(struct dl3_tracker *t, struct dl3i_call *c)
+{
+	for (size_t i = 0; i < c->timeline_count; i++) {
+		struct dl3i_moment *m = &c->timeline[i];
+		enum dl3_call_what was = (enum dl3_call_what)m->what;
+
+		if (was != DL3_CALL_DID_ANSWER && was != DL3_CALL_DID_PARK && was != DL3_CALL_DID_VOICEMAIL &&
+		    was != DL3_CALL_DID_CONFERENCE)
+			continue;
+		uint32_t b = is_of_other(was) ? m->who : m->other, a = is_of_other(was) ? m->other : m->who;
+		if (!b)
+			continue;
+		enum dl3_call_what what = meeting(dl3i_end_at(t, b));
+		m->what = (uint8_t)what;
+		m->who = is_of_other(what) ? b : a;
+		m->other = is_of_other(what) ? a : b;
+	}
+}
+
+/* ---- Looking ---- */
+
+/* The last line of a hold; SIZE_MAX: there is none. */
+static size_t last_hold(const struct dl3i_call *c)
+{
+	size_t i = c->timeline_count;
+
+	while (i-- > 0)
+		if (c->timeline[i].what == DL3_CALL_DID_HOLD)
+			break;
+	return i;
+}
+
+uint32_t dl3i_moment_held(const struct dl3i_call *c)
+{
+	const size_t i = last_hold(c);
+
+	return i != SIZE_MAX ? c->timeline[i].who : 0;
+}
+
+void dl3i_moment_not_held(struct dl3i_call *c)
+{
+	const size_t i = last_hold(c);
+
+	if (i == SIZE_MAX)
+		return;
+	c->timeline_count--;
+	memmove(&c->timeline[i], &c->timeline[i + 1], (c->timeline_count - i) * sizeof(*c->timeline));
+}
+
+/* ---- Order ---- */
+
 void dl3i_moment_to_front(struct dl3i_call *c)
 {
 	if (c->timeline_count < 2)

@@ -37,14 +37,41 @@ void *dl3i_room_take(struct dl3_tracker *t, size_t size)
 	return p;
 }
 
+/* Eight hexadecimal digits, the first of them in the highest octet. */
+static uint64_t digits_of(uint32_t value)
+{
+	uint64_t x = value;
+
+	x = (x << 16 | x) & UINT64_C(0x0000ffff0000ffff);
+	x = (x << 8 | x) & UINT64_C(0x00ff00ff00ff00ff);
+	x = (x << 4 | x) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	/* Those above 9 get the distance from '9' + 1 to 'a' as well. */
+	uint64_t letters = (x + UINT64_C(0x0606060606060606)) >> 4 & UINT64_C(0x0101010101010101);
+	return x + UINT64_C(0x3030303030303030) + letters * ('a' - '9' - 1);
+}
+
+static void put_digits(uint32_t value, char *p)
+{
+	const uint64_t digits = digits_of(value);
+
+	/* Octet by octet compilers do not see that this is one store. */
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	const uint64_t turned = __builtin_bswap64(digits);
+	memcpy(p, &turned, sizeof(turned));
+#else
+	for (unsigned i = 0; i < 8; i++)
+		p[i] = (char)(digits >> (56 - 8 * i));
+#endif
+}
+
 struct dl3_str dl3i_show_id(struct dl3_tracker *t, uint64_t key, const struct dl3i_text *odd)
 {
 	if (odd)
 		return dl3i_text_str(odd);
 	char *p = dl3i_room_take(t, ID_SIZE);
 
-	for (unsigned i = 0; i < ID_SIZE; i++)
-		p[i] = "0123456789abcdef"[key >> (60 - 4 * i) & 15];
+	put_digits((uint32_t)(key >> 32), p);
+	put_digits((uint32_t)key, p + ID_SIZE / 2);
 	return (struct dl3_str){ .ptr = p, .len = ID_SIZE };
 }
 
@@ -53,11 +80,16 @@ int64_t dl3i_unix_ms(const struct dl3i_call *c, int32_t at)
 	return at < 0 ? DL3_NO_TIME : c->started_ms + ((int64_t)at - c->began) * 100;
 }
 
-static struct dl3_str end_id(struct dl3_tracker *t, uint32_t end)
+/* Of an end of the call that is shown. */
+static struct dl3_str end_id(const struct dl3_tracker *t, uint32_t end)
 {
 	const struct dl3i_end *e = dl3i_end_at(t, end);
 
-	return end ? dl3i_show_id(t, e->key, e->odd) : (struct dl3_str){ 0 };
+	if (!end || e->flags & DL3I_END_UNNAMED)
+		return (struct dl3_str){ 0 };
+	if (e->odd)
+		return dl3i_text_str(e->odd);
+	return (struct dl3_str){ .ptr = (const char *)t->shown.room + e->shown, .len = ID_SIZE };
 }
 
 static struct dl3_str who(const struct dl3_tracker *t, uint32_t end)
@@ -237,26 +269,68 @@ static void show_ends(struct dl3_tracker *t, const struct dl3i_call *c, struct d
 	out->target_count = rings;
 }
 
+/* By their first reports; of one moment by their names, since it is chance whose came first. */
+static bool is_before(const struct dl3_tracker *t, const struct dl3i_view *a, const struct dl3i_view *b)
+{
+	struct dl3_str x = dl3i_text_str(t->nodes[a->node].name), y = dl3i_text_str(t->nodes[b->node].name);
+
+	if (a->since != b->since)
+		return a->since < b->since;
+	const uint32_t common = x.len < y.len ? x.len : y.len;
+	int order = common > 0 ? memcmp(x.ptr, y.ptr, common) : 0;
+	return order != 0 ? order < 0 : x.len < y.len;
+}
+
 static void show_nodes(struct dl3_tracker *t, const struct dl3i_call *c, struct dl3_call_info *out)
 {
 	struct dl3_str *nodes = dl3i_room_take(t, c->view_count * sizeof(*nodes));
 	struct dl3_call_view *views = dl3i_room_take(t, c->view_count * sizeof(*views));
+	uint8_t order[DL3_TRACKER_CALL_NODES];
 
+	for (unsigned i = 0, at; i < c->view_count; i++) {
+		for (at = i; at > 0 && is_before(t, dl3i_view_at(c, i), dl3i_view_at(c, order[at - 1])); at--)
+			order[at] = order[at - 1];
+		order[at] = (uint8_t)i;
+	}
 	for (unsigned i = 0; i < c->view_count; i++) {
-		nodes[i] = dl3i_text_str(t->nodes[c->views[i].node].name);
-		views[i] = (struct dl3_call_view){ .node = nodes[i], .call_id = c->views[i].call_id };
+		const struct dl3i_view *v = dl3i_view_at(c, order[i]);
+
+		nodes[i] = dl3i_text_str(t->nodes[v->node].name);
+		views[i] = (struct dl3_call_view){ .node = nodes[i], .call_id = v->call_id };
 	}
 	out->nodes = (struct dl3_call_texts){ nodes, c->view_count };
 	out->call_ids = views;
 	out->call_id_count = c->view_count;
 }
 
+/* Lines of one kind and one moment stand in the order of their ends: it is chance which node told first. */
+static void put_in_order(const struct dl3_tracker *t, const struct dl3i_moment *lines, size_t count,
+                         uint16_t *order)
+{
+	for (size_t i = 0, at; i < count; i++) {
+		const struct dl3i_moment *m = &lines[i];
+		const uint64_t key = dl3i_end_at(t, m->who)->key;
+
+		for (at = i; at > 0; at--) {
+			const struct dl3i_moment *before = &lines[order[at - 1]];
+
+			if (before->at != m->at || before->what != m->what ||
+			    dl3i_end_at(t, before->who)->key <= key)
+				break;
+			order[at] = order[at - 1];
+		}
+		order[at] = (uint16_t)i;
+	}
+}
+
 static void show_timeline(struct dl3_tracker *t, const struct dl3i_call *c, struct dl3_call_info *out)
 {
 	struct dl3_call_moment *list = dl3i_room_take(t, c->timeline_count * sizeof(*list));
+	uint16_t *order = dl3i_room_take(t, c->timeline_count * sizeof(*order));
 
+	put_in_order(t, c->timeline, c->timeline_count, order);
 	for (size_t i = 0; i < c->timeline_count; i++) {
-		const struct dl3i_moment *m = &c->timeline[i];
+		const struct dl3i_moment *m = &c->timeline[order[i]];
 
 		list[i] = (struct dl3_call_moment){ .at = dl3i_unix_ms(c, m->at),
 			                            .what = (enum dl3_call_what)m->what,
@@ -272,12 +346,18 @@ static void show_timeline(struct dl3_tracker *t, const struct dl3i_call *c, stru
 
 /* ---- A call ---- */
 
+static bool only_delta2(const struct dl3i_call *c)
+{
+	return c->told2 && !c->told3;
+}
+
 static struct dl3_str end_party(const struct dl3_tracker *t, const struct dl3i_call *c)
 {
 	uint32_t end = c->over ? dl3i_rules_ender(t, c) : 0;
 
+	/* Delta2 does not say who cleared. */
 	if (!end)
-		return c->over ? dl3_str_of("system") : (struct dl3_str){ 0 };
+		return c->over && !only_delta2(c) ? dl3_str_of("system") : (struct dl3_str){ 0 };
 	if (dl3i_end_at(t, end)->identity)
 		return dl3i_text_str(dl3i_end_at(t, end)->identity);
 	return dl3_str_of(end == c->first_end ? "caller" : "called");
@@ -297,7 +377,7 @@ static void show_times(const struct dl3_tracker *t, const struct dl3i_call *c, i
 	out->queue_ms = (int64_t)times.queue * 100;
 	out->talk_ms = (int64_t)times.talk * 100;
 	out->hold_ms = (int64_t)times.hold * 100;
-	out->voicemail_ms = (int64_t)c->message_s * 1000;
+	out->voicemail_ms = only_delta2(c) ? DL3_NO_TIME : (int64_t)c->message_s * 1000;
 }
 
 static void show_plain(struct dl3_tracker *t, const struct dl3i_call *c, struct dl3_call_info *out)
@@ -334,11 +414,11 @@ static void show_plain(struct dl3_tracker *t, const struct dl3i_call *c, struct 
 static size_t room_for(const struct dl3i_call *c)
 {
 	size_t per_end = 4 * sizeof(struct dl3_str) + sizeof(struct dl3_call_segment) +
-	                 sizeof(struct dl3_call_target) + sizeof(int32_t) + 3 * ID_SIZE;
+	                 sizeof(struct dl3_call_target) + sizeof(int32_t) + ID_SIZE;
 
 	return c->end_count * per_end +
 	       c->view_count * (sizeof(struct dl3_str) + sizeof(struct dl3_call_view)) +
-	       c->timeline_count * (sizeof(struct dl3_call_moment) + ID_SIZE) + 512;
+	       c->timeline_count * (sizeof(struct dl3_call_moment) + sizeof(uint16_t)) + 512;
 }
 
 enum dl3_err dl3i_show_call(struct dl3_tracker *t, uint32_t call)
@@ -351,15 +431,23 @@ enum dl3_err dl3i_show_call(struct dl3_tracker *t, uint32_t call)
 	if (!dl3i_room_reserve(t, t->shown.used + room_for(c)))
 		return DL3_ERR_MEMORY;
 	int32_t *from = dl3i_room_take(t, c->end_count * sizeof(*from));
+	bool rejected = false;
 
-	for (uint32_t i = c->first_end; i != 0; i = dl3i_end_at(t, i)->next)
+	for (uint32_t i = c->first_end; i != 0; i = dl3i_end_at(t, i)->next) {
+		struct dl3i_end *e = dl3i_end_at(t, i);
+
 		from[k++] = dl3i_rules_talks_from(t, c, i);
+		rejected = rejected || e->flags & DL3I_END_REJECTED;
+		e->shown = (uint32_t)t->shown.used;
+		(void)dl3i_show_id(t, e->key, e->odd);
+	}
 	*out = (struct dl3_call_info){ 0 };
 	show_plain(t, c, out);
 	show_times(t, c, now, out);
 	show_talkers(t, c, from, out);
 	show_segments(t, c, from, now, out);
-	show_rejections(t, c, out);
+	if (rejected)
+		show_rejections(t, c, out);
 	show_ends(t, c, out);
 	show_nodes(t, c, out);
 	show_timeline(t, c, out);
@@ -387,20 +475,16 @@ enum dl3_err dl3i_show_user(struct dl3_tracker *t, uint32_t user)
 	return DL3_OK;
 }
 
-static int64_t waits_since(const struct dl3_tracker *t, uint32_t group)
+static int64_t waits_since(const struct dl3_tracker *t, const struct dl3i_group *g)
 {
-	for (uint32_t i = t->first_call; i != 0; i = dl3i_call_at(t, i)->next) {
-		const struct dl3i_call *c = dl3i_call_at(t, i);
+	const struct dl3i_call *c = g->first_waiting ? dl3i_call_at(t, g->first_waiting) : NULL;
 
-		if (c->group == group && c->group_part == DL3I_GROUP_WAITS)
-			return dl3i_unix_ms(c, c->grouped);
-	}
-	return DL3_NO_TIME;
+	return c ? dl3i_unix_ms(c, c->grouped) : DL3_NO_TIME;
 }
 
 enum dl3_err dl3i_show_group(struct dl3_tracker *t, uint32_t group)
 {
-	const struct dl3i_group *g = &t->groups[group - 1];
+	struct dl3i_group *g = &t->groups[group - 1];
 	struct dl3_group_info *out = &t->shown.group;
 	size_t n = g->abandoned_count;
 
@@ -422,7 +506,7 @@ enum dl3_err dl3i_show_group(struct dl3_tracker *t, uint32_t group)
 	*out = (struct dl3_group_info){ .group = dl3i_text_str(g->number),
 		                        .name = dl3i_text_str(g->name),
 		                        .waiting = g->waiting,
-		                        .waiting_since = g->waiting ? waits_since(t, group) : DL3_NO_TIME,
+		                        .waiting_since = waits_since(t, g),
 		                        .talking = g->talking,
 		                        .abandoned = list,
 		                        .abandoned_count = n };

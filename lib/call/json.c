@@ -72,7 +72,11 @@ static void put_times(struct dl3i_json *j, const struct dl3_call_info *c)
 	SECONDS(j, "queue_s", c->queue_ms);
 	SECONDS(j, "talk_s", c->talk_ms);
 	SECONDS(j, "hold_s", c->hold_ms);
-	NUMBER(j, "voicemail_s", (uint64_t)(c->voicemail_ms / 1000));
+	KEY(j, "voicemail_s");
+	if (c->voicemail_ms < 0)
+		dl3i_json_literal(j, "null");
+	else
+		dl3i_json_unsigned(j, (uint64_t)(c->voicemail_ms / 1000));
 }
 
 static void put_segments(struct dl3i_json *j, const struct dl3_call_info *c)

@@ -20,7 +20,7 @@ static void mark(struct dl3_tracker *t, uint32_t call)
 static bool sees(const struct dl3_tracker *t, const struct dl3i_call *c, uint32_t pbx)
 {
 	for (unsigned i = 0; i < c->view_count; i++)
-		if (t->nodes[c->views[i].node].pbx == pbx)
+		if (t->nodes[dl3i_view_at(c, i)->node].pbx == pbx)
 			return true;
 	return false;
 }
@@ -34,7 +34,7 @@ static void restart(struct dl3_tracker *t, uint32_t call, uint32_t pbx, int32_t 
 		struct dl3i_end *e = dl3i_end_at(t, i);
 
 		for (unsigned v = 0; v < c->view_count; v++) {
-			if (t->nodes[c->views[v].node].pbx != pbx)
+			if (t->nodes[dl3i_view_at(c, v)->node].pbx != pbx)
 				continue;
 			e->party_views &= ~((uint32_t)1 << v);
 			e->target_views &= ~((uint32_t)1 << v);
@@ -60,8 +60,10 @@ void dl3_tracker_counter(struct dl3_tracker *t, int64_t now_ms, uint32_t pbx, en
 		if (change == DL3_COUNTER_RESTART)
 			restart(t, i, pbx, dl3i_moment_now(t));
 	}
-	if (change == DL3_COUNTER_RESTART)
-		dl3i_gone_clear(t, pbx);
+	if (change != DL3_COUNTER_RESTART)
+		return;
+	dl3i_gone_clear(t, pbx);
+	dl3i_ghosts_clear(t);
 }
 
 void dl3_tracker_link_up(struct dl3_tracker *t, int64_t now_ms)
@@ -75,6 +77,9 @@ void dl3_tracker_link_up(struct dl3_tracker *t, int64_t now_ms)
 		for (uint32_t e = dl3i_call_at(t, i)->first_end; e != 0; e = dl3i_end_at(t, e)->next)
 			dl3i_end_at(t, e)->flags &= (uint16_t)~DL3I_END_CONFIRMED;
 	}
+	/* Another front may have been asked for. */
+	for (uint32_t i = 0; i < t->node_count; i++)
+		t->nodes[i].heard2 = t->nodes[i].heard3 = false;
 	t->link_was_lost = false;
 	t->in_snapshot = true;
 }
@@ -82,7 +87,8 @@ void dl3_tracker_link_up(struct dl3_tracker *t, int64_t now_ms)
 void dl3_tracker_link_lost(struct dl3_tracker *t, int64_t now_ms)
 {
 	time_is(t, now_ms);
-	if (!t->link_was_lost)
+	/* What a snapshot that was not whole has not told of was gone at the loss before. */
+	if (!t->link_was_lost && !t->in_snapshot)
 		t->link_lost_at = dl3i_moment_now(t);
 	t->link_was_lost = true;
 	t->in_snapshot = false;
@@ -111,6 +117,8 @@ void dl3_tracker_snapshot_end(struct dl3_tracker *t, int64_t now_ms)
 	if (!t->in_snapshot)
 		return;
 	t->in_snapshot = false;
+	dl3i_ghosts_clear(t);
+	t->giving_up = true;
 	for (uint32_t i = t->first_call, next; i != 0; i = next) {
 		next = dl3i_call_at(t, i)->next;
 		if (dl3i_call_at(t, i)->confirmed)
@@ -118,6 +126,7 @@ void dl3_tracker_snapshot_end(struct dl3_tracker *t, int64_t now_ms)
 		else
 			dl3i_call_close(t, i, t->link_lost_at);
 	}
+	t->giving_up = false;
 }
 
 void dl3_tracker_close(struct dl3_tracker *t, int64_t now_ms)

@@ -19,11 +19,15 @@ static enum dl3_call_what what_loss(int64_t cause)
 void dl3i_take_call_lost(struct dl3_tracker *t, uint32_t pbx, const struct dl3_call_lost *l)
 {
 	struct dl3i_key key = dl3i_key_of(l->end);
-	uint32_t node, end = dl3i_end_find(t, &key);
+	uint32_t node;
+
+	dl3i_end_soon(t, &key);
 	int32_t at = when(t, l->node, pbx, DL3_HAS(l, DL3_CALL_LOST_TIMESTAMP), l->timestamp, &node);
+	uint32_t end = dl3i_end_find(t, &key);
 
 	if (end == 0)
 		return;
+	dl3i_call_soon(t, end);
 	struct dl3i_end *e = dl3i_end_at(t, end);
 	uint32_t call = e->call;
 	struct dl3i_call *c = dl3i_call_at(t, call);
@@ -52,7 +56,8 @@ void dl3i_take_link_lost(struct dl3_tracker *t, uint32_t pbx, const struct dl3_l
 		return;
 	struct dl3i_end *e = dl3i_end_at(t, end);
 	struct dl3i_call *c = dl3i_call_at(t, e->call);
-	uint32_t bit = dl3i_call_view(t, c, node, NULL), before = e->party_views | e->target_views;
+	const struct dl3i_view view = { .node = node, .call_id = DL3I_NO_ID, .since = at };
+	uint32_t bit = dl3i_call_view(t, c, &view), before = e->party_views | e->target_views;
 
 	if (!(before & bit))
 		return;
@@ -62,7 +67,7 @@ void dl3i_take_link_lost(struct dl3_tracker *t, uint32_t pbx, const struct dl3_l
 		return;
 	dl3i_moment_add(t, c, DL3_CALL_DID_LOSE_LINK, at, end, 0,
 	                DL3_HAS(l, DL3_LINK_LOST_CAUSE) ? l->cause : -1);
-	dl3i_orphan(t, end);
+	dl3i_orphan(t, end, t->now_ms + t->config.grace_ms);
 	dl3i_call_settle(t, e->call, at, true);
 }
 
@@ -117,9 +122,14 @@ static void keep(struct dl3_tracker *t, struct dl3i_list *l, const struct dl3i_s
 	dl3i_text_more(s->sip);
 }
 
-void dl3i_take_siptrack(struct dl3_tracker *t, const struct dl3_siptrack *s)
+void dl3i_take_siptrack(struct dl3_tracker *t, uint32_t pbx, const struct dl3_siptrack *s)
 {
+	struct dl3i_local_key local;
 	struct dl3i_key key = dl3i_key_of(s->end);
+
+	/* It has both names of an end. */
+	if (dl3i_hears_delta2(t, pbx) && dl3i_local_key(&local, pbx, s->local_end))
+		key = local.key;
 	struct dl3i_sip sip = { .key = key.value,
 		                .odd = dl3i_text_of(t, key.odd),
 		                .sip = dl3i_text_of(t, s->sip_call_id),
@@ -129,7 +139,8 @@ void dl3i_take_siptrack(struct dl3_tracker *t, const struct dl3_siptrack *s)
 	uint32_t end = dl3i_end_find(t, &key);
 
 	if (sip.sip && (!key.odd.len || sip.odd)) {
-		keep(t, &t->tell_sip, &sip);
+		if (!dl3i_is_quiet(t, DL3_TRACKED_SIP))
+			keep(t, &t->tell_sip, &sip);
 		if (sip.started && end)
 			sip_end(t, end, sip.sip);
 		else if (sip.started)

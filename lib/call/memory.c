@@ -113,8 +113,16 @@ uint64_t dl3i_hash(const void *data, size_t len)
 		p += 8;
 		len -= 8;
 	}
-	while (len-- > 0)
-		h = (h ^ *p++) * UINT64_C(0x100000001b3);
+	if (len >= 4) {
+		uint32_t first, last;
+
+		memcpy(&first, p, 4);
+		memcpy(&last, p + len - 4, 4);
+		h = (h ^ ((uint64_t)first << 32 | last)) * UINT64_C(0xff51afd7ed558ccd);
+	} else if (len > 0) {
+		h = (h ^ (uint64_t)(p[0] | p[len / 2] << 8 | p[len - 1] << 16)) *
+		    UINT64_C(0xff51afd7ed558ccd);
+	}
 	h ^= h >> 29;
 	return h * UINT64_C(0xc4ceb9fe1a85ec53) ^ h >> 32;
 }
@@ -167,7 +175,11 @@ struct dl3i_text *dl3i_text_keep(struct dl3_tracker *t, const char *at, size_t l
 	struct dl3i_text *p = dl3i_track_resize(t, NULL, 0, text_size(len));
 	if (!p)
 		return NULL;
-	*p = (struct dl3i_text){ .next = *bucket, .hash = hash, .refs = 1, .len = (uint32_t)len };
+	*p = (struct dl3i_text){ .next = *bucket,
+		                 .hash = hash,
+		                 .refs = 1,
+		                 .len = (uint32_t)len,
+		                 .simple = !memchr(at, '"', len) && !memchr(at, '&', len) };
 	memcpy(p->at, at, len);
 	p->at[len] = '\0';
 	*bucket = p;
@@ -220,6 +232,35 @@ static size_t whole_characters(const char *at, size_t len)
 	return whole;
 }
 
+/* Most text is ASCII without anything in it that stands for something else: that is its own plain form,
+ * but for the quotes around it. */
+static bool is_simple(struct dl3_str *s)
+{
+	struct dl3_str in = *s;
+	uint64_t high = 0;
+	uint32_t i = 0;
+
+	if (in.escaped && in.len >= 2 && in.ptr[0] == '"' && in.ptr[in.len - 1] == '"') {
+		in.ptr++;
+		in.len -= 2;
+	}
+	for (; i + 8 <= in.len; i += 8) {
+		uint64_t word;
+
+		memcpy(&word, in.ptr + i, 8);
+		high |= word;
+	}
+	for (; i < in.len; i++)
+		high |= (uint8_t)in.ptr[i];
+	if (high & UINT64_C(0x8080808080808080))
+		return false;
+	if (in.escaped && in.len > 0 && (memchr(in.ptr, '"', in.len) || memchr(in.ptr, '&', in.len)))
+		return false;
+	in.escaped = false;
+	*s = in;
+	return true;
+}
+
 struct dl3i_text *dl3i_text_of(struct dl3_tracker *t, struct dl3_str s)
 {
 	char plain[DL3_TRACKER_MAX_TEXT];
@@ -227,6 +268,8 @@ struct dl3i_text *dl3i_text_of(struct dl3_tracker *t, struct dl3_str s)
 
 	if (s.len == 0)
 		return NULL;
+	if (is_simple(&s) && s.len <= cap)
+		return dl3i_text_keep(t, s.ptr, s.len);
 	if (dl3_str_plain(s, plain, cap, &len) == DL3_ERR_SPACE) {
 		len = whole_characters(plain, cap);
 		t->counts.overflow++;
@@ -234,12 +277,21 @@ struct dl3i_text *dl3i_text_of(struct dl3_tracker *t, struct dl3_str s)
 	return dl3i_text_keep(t, plain, len);
 }
 
+/* What is kept is plain: text equal to it, and not escaped, is plain too; and so it is in quotes, unless there is
+ * something in it that is written otherwise. */
+static bool is_same(const struct dl3i_text *old, struct dl3_str s)
+{
+	if (!s.escaped)
+		return old->len == s.len && memcmp(old->at, s.ptr, s.len) == 0;
+	return old->simple && s.len == old->len + 2 && s.ptr[0] == '"' && s.ptr[s.len - 1] == '"' &&
+	       memcmp(old->at, s.ptr + 1, old->len) == 0;
+}
+
 bool dl3i_text_note(struct dl3_tracker *t, struct dl3i_text **slot, struct dl3_str s)
 {
 	struct dl3i_text *old = *slot;
 
-	/* What is kept is plain: text equal to it, and not escaped, is plain too. */
-	if (s.len == 0 || (old && !s.escaped && old->len == s.len && memcmp(old->at, s.ptr, s.len) == 0))
+	if (s.len == 0 || (old && is_same(old, s)))
 		return false;
 	struct dl3i_text *text = dl3i_text_of(t, s);
 	if (!text)

@@ -45,16 +45,86 @@ static bool grow(struct dl3_tracker *t)
 	return true;
 }
 
+/* The same text is kept once. */
+static uint32_t find_kept(const struct dl3_tracker *t, const struct dl3i_text *extension)
+{
+	uint32_t i = t->user_bucket_count > 0 ? t->user_buckets[bucket(t, extension->hash)] : 0;
+
+	while (i != 0 && dl3i_user_at(t, i)->extension != extension)
+		i = dl3i_user_at(t, i)->hash_next;
+	return i;
+}
+
+/* ---- Those who are idle, the one heard of longest ago first ---- */
+
+static void idle_out(struct dl3_tracker *t, uint32_t user)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+
+	*(u->prev ? &dl3i_user_at(t, u->prev)->next : &t->idle_first) = u->next;
+	*(u->next ? &dl3i_user_at(t, u->next)->prev : &t->idle_last) = u->prev;
+	u->prev = u->next = 0;
+}
+
+void dl3i_user_idle(struct dl3_tracker *t, uint32_t user)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+
+	u->prev = t->idle_last;
+	u->next = 0;
+	*(u->prev ? &dl3i_user_at(t, u->prev)->next : &t->idle_first) = user;
+	t->idle_last = user;
+}
+
+/* Somebody has told of an idle user. */
+static void heard_of(struct dl3_tracker *t, uint32_t user)
+{
+	if (dl3i_user_at(t, user)->ends)
+		return;
+	idle_out(t, user);
+	dl3i_user_idle(t, user);
+}
+
+static void forget(struct dl3_tracker *t, uint32_t user)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+	uint32_t *p = &t->user_buckets[bucket(t, u->extension->hash)];
+
+	while (*p != user)
+		p = &dl3i_user_at(t, *p)->hash_next;
+	*p = u->hash_next;
+	idle_out(t, user);
+	dl3i_text_drop(t, u->extension);
+	dl3i_text_drop(t, u->name);
+	dl3i_text_drop(t, u->cmextn);
+	dl3i_pool_give(&t->users, user);
+	t->counts.users_forgotten++;
+}
+
+/* Who is still to be told of stays; with all of them to be told, whoever comes has to. */
+#define LOOKS 64u
+static bool make_room(struct dl3_tracker *t)
+{
+	uint32_t user = t->idle_first;
+
+	for (unsigned i = 0; i < LOOKS && user != 0; i++, user = dl3i_user_at(t, user)->next) {
+		if (dl3i_user_at(t, user)->is_queued)
+			continue;
+		forget(t, user);
+		return true;
+	}
+	t->counts.overflow++;
+	return false;
+}
+
 uint32_t dl3i_user_of(struct dl3_tracker *t, struct dl3i_text *extension)
 {
-	uint32_t user = dl3i_user_find(t, dl3i_text_str(extension));
+	uint32_t user = find_kept(t, extension);
 
 	if (user)
 		return user;
-	if (t->users.live >= t->config.max_users) {
-		t->counts.overflow++;
+	if (t->users.live >= t->config.max_users && !make_room(t))
 		return 0;
-	}
 	if (t->users.live >= t->user_bucket_count && !grow(t))
 		return 0;
 	user = dl3i_pool_take(t, &t->users);
@@ -67,14 +137,26 @@ uint32_t dl3i_user_of(struct dl3_tracker *t, struct dl3i_text *extension)
 	u->since = DL3_NO_TIME;
 	u->hash_next = t->user_buckets[to];
 	t->user_buckets[to] = user;
+	dl3i_user_idle(t, user);
 	return user;
+}
+
+bool dl3i_user_name(struct dl3_tracker *t, uint32_t user, struct dl3i_text *name)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+
+	if (u->name == name)
+		return false;
+	dl3i_text_drop(t, u->name);
+	u->name = dl3i_text_more(name);
+	return true;
 }
 
 void dl3i_user_tell(struct dl3_tracker *t, uint32_t user)
 {
 	struct dl3i_user *u = dl3i_user_at(t, user);
 
-	if (u->is_queued)
+	if (u->is_queued || dl3i_is_quiet(t, DL3_TRACKED_USER_CHANGED))
 		return;
 	u->is_queued = true;
 	u->queued_next = 0;
@@ -101,8 +183,19 @@ void dl3i_user_join(struct dl3_tracker *t, uint32_t end)
 	e->user_next = u->ends;
 	if (u->ends)
 		dl3i_end_at(t, u->ends)->user_prev = end;
+	else
+		idle_out(t, user);
 	u->ends = end;
 	u->calls++;
+}
+
+void dl3i_user_named(struct dl3_tracker *t, uint32_t end, bool own)
+{
+	const struct dl3i_end *e = dl3i_end_at(t, end);
+	struct dl3i_user *u = e->user ? dl3i_user_at(t, e->user) : NULL;
+
+	if (u && e->name && !u->seeded && (own || !u->name) && dl3i_user_name(t, e->user, e->name))
+		dl3i_user_tell(t, e->user);
 }
 
 void dl3i_user_leave(struct dl3_tracker *t, uint32_t end)
@@ -121,6 +214,8 @@ void dl3i_user_leave(struct dl3_tracker *t, uint32_t end)
 		dl3i_end_at(t, e->user_next)->user_prev = e->user_prev;
 	e->user = e->user_next = e->user_prev = 0;
 	u->calls--;
+	if (!u->ends)
+		dl3i_user_idle(t, user);
 	dl3i_user_look(t, user);
 }
 
@@ -131,21 +226,40 @@ static uint32_t other_side(const struct dl3_tracker *t, uint32_t end)
 	return c->a == end ? c->b : c->a;
 }
 
-void dl3i_user_look(struct dl3_tracker *t, uint32_t user)
+/* The end that says what a user is doing; 0 for none. */
+static uint32_t best_end(const struct dl3_tracker *t, const struct dl3i_user *u, uint8_t *state)
 {
-	struct dl3i_user *u = dl3i_user_at(t, user);
-	uint8_t state = DL3_USER_IDLE;
 	uint32_t best = 0;
 	unsigned looked = 0;
+
+	*state = DL3_USER_IDLE;
 
 	for (uint32_t i = u->ends; i != 0 && looked < 64; i = dl3i_end_at(t, i)->user_next, looked++) {
 		uint8_t s = (uint8_t)dl3i_rules_user(dl3i_end_at(t, i));
 
-		if (s > state) {
-			state = s;
+		if (s > *state) {
+			*state = s;
 			best = i;
 		}
 	}
+	return best;
+}
+
+void dl3i_user_point(struct dl3_tracker *t, uint32_t user)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+	uint8_t state;
+	uint32_t best = best_end(t, u, &state);
+
+	u->call = best ? dl3i_end_at(t, best)->call : 0;
+	u->with = best ? other_side(t, best) : 0;
+}
+
+void dl3i_user_look(struct dl3_tracker *t, uint32_t user)
+{
+	struct dl3i_user *u = dl3i_user_at(t, user);
+	uint8_t state;
+	uint32_t best = best_end(t, u, &state);
 	uint32_t call = best ? dl3i_end_at(t, best)->call : 0, with = best ? other_side(t, best) : 0;
 	if (state == u->state && call == u->call && with == u->with)
 		return;
@@ -155,6 +269,25 @@ void dl3i_user_look(struct dl3_tracker *t, uint32_t user)
 	u->call = call;
 	u->with = with;
 	dl3i_user_tell(t, user);
+}
+
+enum dl3_err dl3_tracker_user(struct dl3_tracker *t, struct dl3_str extension, struct dl3_str name)
+{
+	if (extension.len == 0)
+		return DL3_ERR_ARGUMENT;
+	t->poor = false;
+	struct dl3i_text *text = dl3i_text_of(t, extension), *named = dl3i_text_of(t, name);
+	uint32_t user = text ? dl3i_user_of(t, text) : 0;
+
+	dl3i_text_drop(t, text);
+	if (user) {
+		heard_of(t, user);
+		dl3i_user_at(t, user)->seeded = named != NULL;
+		if (dl3i_user_name(t, user, named))
+			dl3i_user_tell(t, user);
+	}
+	dl3i_text_drop(t, named);
+	return t->poor ? DL3_ERR_MEMORY : DL3_OK;
 }
 
 void dl3i_users_free(struct dl3_tracker *t)
@@ -178,6 +311,8 @@ void dl3i_user_cmextn(struct dl3_tracker *t, struct dl3_str who, struct dl3_str 
 	uint32_t user = extension ? dl3i_user_of(t, extension) : 0;
 
 	dl3i_text_drop(t, extension);
+	if (user)
+		heard_of(t, user);
 	if (user && dl3i_text_note(t, &dl3i_user_at(t, user)->cmextn, text))
 		dl3i_user_tell(t, user);
 }

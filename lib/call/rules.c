@@ -89,6 +89,7 @@ void dl3i_rules_reread(struct dl3_tracker *t, struct dl3i_call *c)
 		if (c->last_answer == 0 || dl3i_later(m->order, c->last_answer))
 			c->last_answer = m->order;
 	}
+	dl3i_moments_reread(t, c);
 }
 
 /* ---- What it is now ---- */
@@ -171,7 +172,7 @@ enum dl3_call_direction dl3i_rules_direction(const struct dl3i_call *c)
 
 static bool is_loss(const struct dl3i_end *e)
 {
-	return (e->flags & DL3I_END_LOST) && e->cause >= 0;
+	return (e->flags & DL3I_END_LOST) && e->cause >= 0 && !(e->flags & DL3I_END_DEDUCED);
 }
 
 static uint32_t earlier(const struct dl3_tracker *t, uint32_t a, uint32_t b)
@@ -265,7 +266,9 @@ int32_t dl3i_rules_talks_from(const struct dl3_tracker *t, const struct dl3i_cal
 {
 	int32_t from = DL3I_NEVER;
 
-	if (c->answered < 0 || !dl3i_is_person(dl3i_end_at(t, end)))
+	const struct dl3i_end *e = dl3i_end_at(t, end);
+
+	if (c->answered < 0 || !(e->flags & DL3I_END_PARTY) || !dl3i_is_person(e))
 		return DL3I_NEVER;
 	for (uint32_t i = c->first_meet; i != 0; i = dl3i_meet_at(t, i)->next) {
 		const struct dl3i_meet *m = dl3i_meet_at(t, i);
@@ -398,7 +401,7 @@ uint32_t dl3i_rules_transfers(const struct dl3_tracker *t, const struct dl3i_cal
 bool dl3i_rules_incomplete(const struct dl3_tracker *t, const struct dl3i_call *c)
 {
 	for (unsigned i = 0; i < c->view_count; i++)
-		if (t->nodes[c->views[i].node].jumped > c->began)
+		if (t->nodes[dl3i_view_at(c, i)->node].jumped > c->began)
 			return true;
 	return c->incomplete;
 }

@@ -89,6 +89,7 @@ static void set_limits(struct dl3_tracker_config *c)
 	set(&c->grace_ms, DL3_TRACKER_GRACE_MS, UINT32_MAX);
 	set(&c->clock_tolerance_ms, DL3_TRACKER_CLOCK_TOLERANCE_MS, UINT32_MAX);
 	set(&c->stale_ms, DL3_TRACKER_STALE_MS, UINT32_MAX);
+	set(&c->delta2_unit_ms, 0, DL3_TRACKER_DELTA2_UNIT_MAX);
 }
 
 struct dl3_tracker *dl3_tracker_new(const struct dl3_tracker_config *config,
@@ -107,6 +108,7 @@ struct dl3_tracker *dl3_tracker_new(const struct dl3_tracker_config *config,
 	t->ends.size = sizeof(struct dl3i_end);
 	t->meets.size = sizeof(struct dl3i_meet);
 	t->users.size = sizeof(struct dl3i_user);
+	t->legs.size = sizeof(struct dl3i_leg);
 	return t;
 }
 
@@ -117,7 +119,7 @@ static void free_calls(struct dl3_tracker *t)
 		struct dl3i_call *c = dl3i_call_at(t, i);
 
 		if (c->views)
-			dl3i_track_resize(t, c->views, c->view_cap * sizeof(*c->views), 0);
+			dl3i_track_resize(t, c->views, c->more_views * sizeof(*c->views), 0);
 		if (c->timeline)
 			dl3i_track_resize(t, c->timeline, c->timeline_cap * sizeof(*c->timeline), 0);
 	}
@@ -133,6 +135,7 @@ void dl3_tracker_free(struct dl3_tracker *t)
 	dl3i_pool_free(t, &t->calls);
 	dl3i_pool_free(t, &t->ends);
 	dl3i_pool_free(t, &t->meets);
+	dl3i_legs_free(t);
 	if (t->table.buckets)
 		dl3i_track_resize(t, t->table.buckets, t->table.bucket_count * sizeof(uint32_t), 0);
 	if (t->nodes)
@@ -172,7 +175,14 @@ enum dl3_err dl3_tracker_record(struct dl3_tracker *t, int64_t now_ms, uint32_t 
 		dl3i_take_reject(t, pbx, &record->u.attempt_reject);
 		break;
 	case DL3_KIND_SIPTRACK:
-		dl3i_take_siptrack(t, &record->u.siptrack);
+		dl3i_take_siptrack(t, pbx, &record->u.siptrack);
+		break;
+	case DL3_KIND_DELTA2_S:
+		dl3i_take_delta2_s(t, pbx, &record->u.delta2_s);
+		break;
+	case DL3_KIND_DELTA2_D:
+	case DL3_KIND_DELTA2_A:
+		dl3i_take_delta2_ends(t, pbx, &record->u.delta2_ends, record->kind == DL3_KIND_DELTA2_A);
 		break;
 	case DL3_KIND_CMEXTN:
 		dl3i_user_cmextn(t, record->u.cmextn.text, record->u.cmextn.text);
@@ -202,11 +212,14 @@ static enum dl3_err tell_merged(struct dl3_tracker *t, uint32_t call, struct dl3
 	uint32_t gone = c->absorbed;
 	struct dl3i_call *g = dl3i_call_at(t, gone);
 
-	if (dl3i_show_call(t, call) != DL3_OK)
+	const bool quiet = dl3i_is_quiet(t, DL3_TRACKED_CALL_MERGED);
+
+	if (!quiet && dl3i_show_call(t, call) != DL3_OK)
 		return DL3_ERR_MEMORY;
 	out->type = DL3_TRACKED_CALL_MERGED;
 	out->call = &t->shown.call;
-	out->merged = dl3i_show_id(t, g->key, g->odd);
+	if (!quiet)
+		out->merged = dl3i_show_id(t, g->key, g->odd);
 	c->absorbed = g->next;
 	g->next = 0;
 	bool told = (g->tell & DL3I_TOLD_BEGAN) != 0;
@@ -216,7 +229,7 @@ static enum dl3_err tell_merged(struct dl3_tracker *t, uint32_t call, struct dl3
 		g->tell |= DL3I_TELL_NO_MORE;
 	else
 		dl3i_call_free(t, gone);
-	return told ? DL3_OK : DL3_END;
+	return told && !quiet ? DL3_OK : DL3_END;
 }
 
 /* The first call of the queue. @return DL3_END when nothing of it is to be told (any more). */
@@ -240,7 +253,8 @@ static enum dl3_err tell_call(struct dl3_tracker *t, struct dl3_tracked *out)
 		out->type = DL3_TRACKED_CALL_BEGAN;
 	} else if (c->absorbed) {
 		return tell_merged(t, call, out);
-	} else if (c->tell & (DL3I_TELL_ENDED | DL3I_TELL_CHANGED)) {
+	} else if (c->tell & DL3I_TELL_ENDED ||
+	           (c->tell & DL3I_TELL_CHANGED && !dl3i_is_quiet(t, DL3_TRACKED_CALL_CHANGED))) {
 		err = dl3i_show_call(t, call);
 		if (err != DL3_OK)
 			return err;
@@ -325,9 +339,23 @@ static enum dl3_err tell_sip(struct dl3_tracker *t, struct dl3_tracked *out)
 	return DL3_OK;
 }
 
+/* One by one: compilers empty a struct of this size with an instruction that takes longer than all the rest here. */
+static void is_nothing(struct dl3_tracked *out)
+{
+	const struct dl3_str none = { 0 };
+
+	out->type = DL3_TRACKED_CALL_BEGAN;
+	out->call = NULL;
+	out->merged = none;
+	out->user = NULL;
+	out->group = NULL;
+	out->sip.end = out->sip.sip_call_id = out->sip.call = none;
+	out->sip.started = out->sip.trunk = out->sip.in = false;
+}
+
 enum dl3_err dl3_tracker_next(struct dl3_tracker *t, struct dl3_tracked *out)
 {
-	*out = (struct dl3_tracked){ 0 };
+	is_nothing(out);
 	t->shown.used = 0;
 	drop_told_sip(t);
 	while (t->tell_first != 0) {
@@ -336,7 +364,7 @@ enum dl3_err dl3_tracker_next(struct dl3_tracker *t, struct dl3_tracked *out)
 		if (err != DL3_END)
 			return err;
 		t->shown.used = 0;
-		*out = (struct dl3_tracked){ 0 };
+		is_nothing(out);
 	}
 	if (t->tell_sip_at < t->tell_sip.count)
 		return tell_sip(t, out);
@@ -351,24 +379,6 @@ static struct dl3_str plain(struct dl3_str s)
 {
 	s.escaped = false;
 	return s;
-}
-
-enum dl3_err dl3_tracker_user(struct dl3_tracker *t, struct dl3_str extension, struct dl3_str name)
-{
-	if (extension.len == 0)
-		return DL3_ERR_ARGUMENT;
-	t->poor = false;
-	struct dl3i_text *text = dl3i_text_of(t, extension), *named = dl3i_text_of(t, name);
-	uint32_t user = text ? dl3i_user_of(t, text) : 0;
-
-	dl3i_text_drop(t, text);
-	if (user && dl3i_user_at(t, user)->name != named) {
-		dl3i_text_drop(t, dl3i_user_at(t, user)->name);
-		dl3i_user_at(t, user)->name = dl3i_text_more(named);
-		dl3i_user_tell(t, user);
-	}
-	dl3i_text_drop(t, named);
-	return t->poor ? DL3_ERR_MEMORY : DL3_OK;
 }
 
 enum dl3_err dl3_tracker_group(struct dl3_tracker *t, struct dl3_str group, struct dl3_str name)
@@ -409,9 +419,11 @@ enum dl3_err dl3_tracker_walk_calls(struct dl3_tracker *t, struct dl3_tracker_cu
 		i = dl3i_call_at(t, hint)->next;
 	while (i != 0 && dl3i_call_at(t, i)->number <= number)
 		i = dl3i_call_at(t, i)->next;
-	if (i != 0)
+	enum dl3_err err = show_call(t, i, out);
+
+	if (err == DL3_OK)
 		c->at = (uint64_t)i << 40 | dl3i_call_at(t, i)->number;
-	return show_call(t, i, out);
+	return err;
 }
 
 static uint32_t end_named(const struct dl3_tracker *t, struct dl3_str id)
@@ -423,10 +435,12 @@ static uint32_t end_named(const struct dl3_tracker *t, struct dl3_str id)
 
 enum dl3_err dl3_tracker_find_call(struct dl3_tracker *t, struct dl3_str id, const struct dl3_call_info **out)
 {
-	uint32_t end = end_named(t, id);
-	bool starter = end && dl3i_end_at(t, end)->flags & DL3I_END_STARTER;
+	struct dl3i_key key = dl3i_key_of(plain(id));
+	uint32_t call = dl3i_call_find(t, &key), end = call ? 0 : dl3i_end_find(t, &key);
 
-	return show_call(t, starter ? dl3i_end_at(t, end)->call : 0, out);
+	if (end && dl3i_end_at(t, end)->flags & DL3I_END_STARTER)
+		call = dl3i_end_at(t, end)->call;
+	return show_call(t, call, out);
 }
 
 enum dl3_err dl3_tracker_find_end(struct dl3_tracker *t, struct dl3_str id, const struct dl3_call_info **out)
@@ -446,9 +460,16 @@ static enum dl3_err show_user(struct dl3_tracker *t, uint32_t user, const struct
 enum dl3_err dl3_tracker_walk_users(struct dl3_tracker *t, struct dl3_tracker_cursor *c,
                                     const struct dl3_user_info **out)
 {
-	if (c->at + 1 >= t->users.used)
+	uint32_t user = (uint32_t)c->at + 1;
+
+	while (user < t->users.used && !dl3i_user_at(t, user)->extension)
+		user++;
+	if (user >= t->users.used)
 		return DL3_END;
-	return show_user(t, (uint32_t)++c->at, out);
+	enum dl3_err err = show_user(t, user, out);
+	if (err == DL3_OK)
+		c->at = user;
+	return err;
 }
 
 enum dl3_err dl3_tracker_find_user(struct dl3_tracker *t, struct dl3_str extension,
@@ -469,7 +490,10 @@ enum dl3_err dl3_tracker_walk_groups(struct dl3_tracker *t, struct dl3_tracker_c
 {
 	if (c->at >= t->group_count)
 		return DL3_END;
-	return show_group(t, (uint32_t)++c->at, out);
+	enum dl3_err err = show_group(t, (uint32_t)c->at + 1, out);
+
+	c->at += err == DL3_OK;
+	return err;
 }
 
 enum dl3_err dl3_tracker_find_group(struct dl3_tracker *t, struct dl3_str group,

@@ -429,6 +429,43 @@ class Text(unittest.TestCase):
         self.assertRegex(out, rf"\nGROUP +NAME .*OFFERED[^\n]*\n{want['group']} ")
 
 
+def delta2(raw, **more):
+    return {"pbx_address": "192.0.2.1", "record": {"kind": {"S": "delta2_s", "D": "delta2_d"}[raw[5]], "raw": raw}, **more}
+
+
+RINGS_2 = "CALL:S 17.3.1,,1,0,0,0,0,0,Line 17,,Ada(4001),17.1,0.0,0.0,5678,0.0,901707123456" + 19 * "," + "100" + 14 * "," + "7"
+TALKS_2 = "CALL:S 17.3.1,0.4.0,2,2,1,0,1,0,Line 17,Ada(4001),,17.1,0.0,0.0,4001,0.0,901707123456" + 19 * "," + "130" + 14 * "," + "7"
+GONE_2 = "CALL:D 17.3.1,0.4.0,7"
+
+
+class Delta2(unittest.TestCase):
+    def test_with_times_of_arrival(self):
+        rows = [delta2(RINGS_2, time=1000, counter=1), delta2(TALKS_2, time=1002, counter=2), delta2(GONE_2, time=1010.5, counter=3)]
+        code, out, err = calls_in(text(rows))
+        self.assertEqual((code, err), (0, ""))
+        (call,) = lines(out)
+        self.assertEqual([call[n] for n in ("id", "answered_by", "ring_s", "talk_s")], ["c0000201:17.3.1", "4001", 2.0, 8.5])
+        self.assertEqual([call[n] for n in ("voicemail_s", "cause", "end_party", "rejected_by")], [None, None, None, []])
+
+    def test_without_a_time_nothing_is_known_of_durations(self):
+        rows = text([delta2(r) for r in (RINGS_2, TALKS_2, GONE_2)])
+        code, out, err = calls_in(rows)
+        self.assertEqual((code, err), (0, "devlink3 calls: FILE: 3 records of a stream under -CD2 without a time: no durations; see --delta2-unit\n"))
+        self.assertEqual(lines(out)[0]["ring_s"], 0)
+        code, out, err = calls_in(rows, "--delta2-unit", "1000")
+        self.assertEqual((code, err), (0, ""))
+        self.assertEqual(lines(out)[0]["ring_s"], 30)
+
+    def test_as_a_table(self):
+        rows = text([delta2(r, time=1000 + i) for i, r in enumerate((RINGS_2, TALKS_2, GONE_2))])
+        self.assertRegex(on_file(rows, "--text")[1].splitlines()[1], r"incoming 901707123456 +→ 4001 +answered")
+
+    def test_what_is_no_record(self):
+        code, _, err = calls_in(text([{**delta2(RINGS_2), "record": {"kind": "delta2_s", "raw": "CALL:"}}]))
+        self.assertEqual(code, 1)
+        self.assertIn("a Delta2 record", err)
+
+
 class CommandLine(unittest.TestCase):
     def test_what_is_still_up(self):
         rows = text(json_lines(VECTORS["blind-transfer"])[:2])
@@ -460,11 +497,12 @@ class CommandLine(unittest.TestCase):
     def test_mistakes(self):
         for arguments, says in (((), "a file is expected"), (("a", "b"), "'b' is a second"), (("--nonsense", "a"), "no option '--nonsense'"),
                                 (("--json", "--text", "a"), "--json and --text exclude"), (("--raw", "--hex", "a"), "exclude each other"),
-                                (("--port", "0", "a"), "from 1 to 65535")):
+                                (("--port", "0", "a"), "from 1 to 65535"), (("--delta2-unit", "0", "a"), "from 1 to 60000")):
             code, out, err = run("calls", *arguments)
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertIn(says, err)
-        for arguments, says in ((("--calls", "--records"), "--records"), (("--calls", "--raw"), "--raw"), (("--users",), "are for --calls")):
+        for arguments, says in ((("--calls", "--records"), "--records"), (("--calls", "--raw"), "--raw"), (("--users",), "are for --calls"),
+                                (("--delta2-unit", "100"), "is for --calls")):
             code, out, err = run("watch", *arguments, "devlink3://app@127.0.0.1:1")
             self.assertEqual((code, out), (2, ""), arguments)
             self.assertIn(says, err)

@@ -257,7 +257,7 @@ export class MockCall {
 		c.segments.at(-1).hold_s += held;
 		c.a.tone = 'none';
 		this.state(now, 'connected');
-		if (this.next === 'unpark') this.log(now, 'unparked', '41');
+		if (this.next === 'unpark') this.log(now, 'unparked', '', '');
 		else this.log(now, 'retrieved', c.cli, this.who.extension);
 		this.people.set(this.who, 'talking', now, c.id);
 		return this.talk();
@@ -266,7 +266,7 @@ export class MockCall {
 	park(now) {
 		this.heldAt = now;
 		this.state(now, 'parked');
-		this.log(now, 'parked', '41');
+		this.log(now, 'parked', '', this.call.cli);
 		this.people.set(this.who, 'idle', now, null);
 		this.next = 'unpark';
 		return 8 + this.random.around(40);

@@ -211,44 +211,52 @@ export class House {
 	}
 
 	sendGroup(g) {
-		this.hub.send('group', g.pbx, { group: this.group(g, this.dayStart()) });
+		this.hub.send('group', g.pbx, { group: this.group(g) });
 	}
 
-	group(g, from) {
+	pastOf(g, from) {
+		return this.history.filter((c) => c.group === g.group && c.pbx === g.pbx && c.started >= from);
+	}
+
+	sums(g, from, waiting) {
+		const past = this.pastOf(g, from);
+		const answered = past.filter((c) => c.answered !== null);
+		const gone = past.filter((c) => c.outcome === 'abandoned');
+		const mean = (of) =>
+			answered.length > 0 ? answered.reduce((sum, c) => sum + of(c), 0) / answered.length : 0;
+		return {
+			offered: past.length + waiting,
+			answered: answered.length,
+			answered_in_time: answered.filter((c) => c.queue_s <= g.threshold).length,
+			abandoned: gone.length,
+			abandoned_short: gone.filter((c) => c.duration_s < SHORT_S).length,
+			average_wait_s: mean((c) => c.queue_s),
+			average_talk_s: mean((c) => c.talk_s),
+		};
+	}
+
+	/** `from`: where the window begins that was asked for. */
+	group(g, from = null) {
 		const waiting = [...this.live.values()].filter(
 			(c) => c.group === g && c.call.answered === null && c.call.state !== 'voicemail',
 		);
-		const past = this.history.filter((c) => c.group === g.group && c.pbx === g.pbx && c.started >= from);
-		const answered = past.filter((c) => c.answered !== null);
-		const gone = past.filter((c) => c.outcome === 'abandoned');
-		const short = gone.filter((c) => c.duration_s < SHORT_S);
-		const inTime = answered.filter((c) => c.queue_s <= g.threshold);
-		const offered = past.length + waiting.length;
-		const counted = past.length - short.length;
-		const mean = (list, of) =>
-			list.length > 0 ? list.reduce((sum, c) => sum + of(c), 0) / list.length : null;
+		const gone = this.pastOf(g, this.dayStart()).filter((c) => c.outcome === 'abandoned');
 		return {
 			pbx: g.pbx,
 			group: g.group,
 			name: g.name,
 			waiting: waiting.length,
-			longest_wait_since: waiting.length > 0 ? Math.min(...waiting.map((c) => c.call.started)) : null,
-			offered,
-			answered: answered.length,
-			abandoned: gone.length,
-			abandoned_short: short.length,
-			answered_in_threshold: inTime.length,
+			waiting_since: waiting.length > 0 ? Math.min(...waiting.map((c) => c.call.started)) : null,
 			threshold_s: g.threshold,
-			service_level: counted > 0 ? inTime.length / counted : null,
-			average_wait_s: mean(answered, (c) => c.queue_s),
-			average_talk_s: mean(answered, (c) => c.talk_s),
-			abandoned_callers: gone.map((c) => ({
+			today: this.sums(g, this.dayStart(), waiting.length),
+			abandoned: gone.map((c) => ({
 				cli: c.cli,
 				name: c.name,
 				at: c.ended,
 				waited_s: c.duration_s,
 				call: c.id,
 			})),
+			...(from !== null && { window: this.sums(g, from, waiting.length) }),
 		};
 	}
 

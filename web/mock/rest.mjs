@@ -26,7 +26,10 @@ export function answer(mock, url, response) {
 		return json(response, { seq: hub.seq, calls: [...house.live.values()].map((c) => c.call) });
 	if (what === 'users') return json(response, { users: [...house.users.values()] });
 	if (what === 'groups' && more === 'series') return json(response, groupSeries(house, name, q));
-	if (what === 'groups') return json(response, { groups: house.groups(since(house, q)) });
+	if (what === 'groups')
+		return json(response, {
+			groups: house.groups(q.has('minutes') || q.has('from') ? since(house, q) : null),
+		});
 	if (what === 'series') return json(response, totalSeries(house, q));
 	if (what === 'history') return history(house, q, response);
 	if (what === 'pbx') return json(response, { pbxs: pbxs(house) });
@@ -75,30 +78,23 @@ function buckets(house, q, list, make) {
 }
 
 const of = (list, key, value) => list.filter((c) => c[key] === value).length;
-const mean = (list, key) => (list.length > 0 ? list.reduce((sum, c) => sum + c[key], 0) / list.length : null);
 
 function groupSeries(house, name, q) {
 	const group = GROUPS.find((g) => g.group === name);
 	if (!group) throw new Problem(404, 'There is no such group.');
 	const list = house.history.filter((c) => c.group === name && c.pbx === group.pbx);
-	return buckets(house, q, list, (at, calls) => {
-		const answered = calls.filter((c) => c.answered !== null);
-		return {
-			at,
-			offered: calls.length,
-			answered: answered.length,
-			abandoned: of(calls, 'outcome', 'abandoned'),
-			abandoned_short: calls.filter((c) => c.outcome === 'abandoned' && c.duration_s < SHORT_S).length,
-			answered_in_threshold: answered.filter((c) => c.queue_s <= group.threshold).length,
-			average_wait_s: mean(answered, 'queue_s'),
-			average_talk_s: mean(answered, 'talk_s'),
-		};
-	});
+	return buckets(house, q, list, (at, calls) => ({
+		at,
+		calls: calls.length,
+		answered: calls.filter((c) => c.answered !== null).length,
+		abandoned: of(calls, 'outcome', 'abandoned'),
+	}));
 }
 
 function totalSeries(house, q) {
 	return buckets(house, q, house.history, (at, calls) => ({
 		at,
+		calls: calls.length,
 		incoming: of(calls, 'direction', 'incoming'),
 		outgoing: of(calls, 'direction', 'outgoing'),
 		internal: of(calls, 'direction', 'internal'),

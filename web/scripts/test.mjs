@@ -1,11 +1,12 @@
-/* Runs tests/web/model (built by Vite, so that nothing else need be installed) or tests/web/page (in a browser). */
+/* Runs tests/web/model (built by Vite, so that nothing else need be installed), tests/web/page (in a browser) or
+ * tests/web/gateway (in a browser before the gateway itself). */
 import { spawn } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'vite';
 
-const kind = process.argv[2] === 'page' ? 'page' : 'model';
+const kind = ['page', 'gateway'].find((name) => name === process.argv[2]) ?? 'model';
 const home = fileURLToPath(new URL('..', import.meta.url));
 const from = join(home, '../tests/web', kind);
 const files = readdirSync(from).filter((name) => /\.test\.m?[jt]s$/.test(name));

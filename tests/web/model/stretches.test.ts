@@ -104,3 +104,15 @@ test('sums are by kind, in the order of the bar', () => {
 		{ kind: 'hold', seconds: 3 },
 	]);
 });
+
+test('a call that is being passed on is with whom it was passed to', () => {
+	const timeline = [
+		entry(1000, 'began', 'Zoë'),
+		entry(1000, 'offered', 'Ana'),
+		entry(1004, 'answered', 'Ana'),
+		entry(1010, 'offered', 'Ben'),
+		entry(1010, 'transferred', 'Ana'),
+		entry(1015, 'answered', 'Ben'),
+	];
+	assert.equal(course(call({ timeline, ended: 1030 })).split('; ')[2], 'transfer 10-15 Ben');
+});

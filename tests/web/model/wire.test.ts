@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { searchText } from '../../../web/src/model/call';
 import { stretchesOf } from '../../../web/src/model/stretches';
-import { readCall, readGroup, readMessage, readUser } from '../../../web/src/model/wire';
+import { readCall, readGroup, readPoint, readMessage, readUser } from '../../../web/src/model/wire';
 
 const TRACKED = {
 	id: 'c0a82a0300002500',
@@ -126,4 +126,41 @@ test('a message gives its PBX to what is in it', () => {
 		JSON.stringify({ seq: 1, time: 2, pbx: 'branch', kind: 'call', what: 'began', call: TRACKED }),
 	);
 	assert.equal(message.kind === 'call' && message.call.pbx, 'branch');
+});
+
+test('a target or a party whose name is not known has an empty one', () => {
+	const read = readCall({
+		id: '1',
+		targets: [{ end: 'e2', extension: '4001' }],
+		a: { end: 'e1', number: null, extension: null, name: null, class: 'sip_trunk', outside: true },
+	});
+	assert.deepEqual(read.targets, [{ end: 'e2', extension: '4001', number: '', name: '' }]);
+	assert.deepEqual(read.a, {
+		end: 'e1',
+		number: '',
+		extension: '',
+		name: '',
+		state: '',
+		tone: '',
+		class: 'sip_trunk',
+		outside: true,
+	});
+	assert.equal(read.b, null);
+});
+
+test('of a group, the sums of the period that was asked for come before those of the day', () => {
+	const sums = { offered: 9, answered: 8, answered_in_time: 6, abandoned: 1, abandoned_short: 1 };
+	const read = readGroup({
+		group: '300',
+		waiting: 0,
+		today: sums,
+		window: { ...sums, offered: 3, answered: 2, answered_in_time: 1 },
+	});
+	assert.deepEqual([read.offered, read.answered, read.service_level], [3, 2, 0.5]);
+});
+
+test('a point of the chart has all calls, also those that were neither answered nor abandoned', () => {
+	const point = { at: 900, calls: 7, incoming: 4, tandem: 1, answered: 3, abandoned: 2 };
+	assert.deepEqual(readPoint(point), { at: 900, values: [7, 3, 2] });
+	assert.deepEqual(readPoint({ at: 900 }), { at: 900, values: [0, 0, 0] });
 });

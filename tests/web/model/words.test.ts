@@ -15,7 +15,7 @@ import { callHref, href, parseRoute, withQuery } from '../../../web/src/model/ro
 import { DEFAULTS } from '../../../web/src/model/settings';
 import type { Info } from '../../../web/src/model/types';
 import { bestGrid } from '../../../web/src/model/wall-grid';
-import { call, group } from './make';
+import { call, entry, group } from './make';
 
 test('durations are m:ss, and with hours from an hour on', () => {
 	assert.deepEqual([0, 9.9, 61, 3599, 3600, 36_061].map(duration), [
@@ -114,12 +114,31 @@ test('who called whom', () => {
 	assert.equal(somebody(called(incoming)), 'Ana (4001)');
 	const ringing = call({
 		targets: [
-			{ end: '', extension: '4001', name: 'Ana' },
-			{ end: '', name: 'Ben' },
+			{ end: '', number: '', extension: '4001', name: 'Ana' },
+			{ end: '', number: '', extension: '4002', name: 'Ben' },
 		],
 	});
-	assert.equal(called(ringing).name, 'Ana and 1 more');
+	assert.equal(somebody(called(ringing)), 'Ana (4001) and 1 more');
 	assert.equal(somebody(caller(call({ cli: '', name: '' }))), 'unknown');
+});
+
+test('who leaves a message wanted the one whose phone rang, not the voicemail or the digits of the line', () => {
+	const voicemail = {
+		end: '',
+		number: '901707123456',
+		name: '',
+		extension: '',
+		state: '',
+		tone: '',
+		outside: false,
+		class: 'voicemail',
+	};
+	const left = (part: Parameters<typeof call>[0]) =>
+		called(call({ did: '0020', group: '', b: voicemail, ...part })).number;
+	assert.equal(left({ timeline: [entry(1000, 'began'), entry(1000, 'offered', '4002')] }), '4002');
+	assert.equal(left({ group: '300' }), '300');
+	assert.equal(left({}), '0020');
+	assert.equal(left({ direction: 'internal', dialled: '4003' }), '4003');
 });
 
 test('a call is found by its group, its number and its tag', () => {

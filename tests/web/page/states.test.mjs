@@ -29,8 +29,8 @@ test(
 		assert.match(await banner(page, 'gateway').innerText(), /away since \d\d:\d\d:\d\d/);
 		const time = page.locator('.rows tbody .c-time .time').first();
 		/* What is written is up to a tick behind the moment in which time was stopped. */
-	await page.waitForTimeout(700);
-	const before = await time.innerText();
+		await page.waitForTimeout(700);
+		const before = await time.innerText();
 		await page.waitForTimeout(1500);
 		assert.equal(await time.innerText(), before);
 		await banner(page, 'gateway').waitFor({ state: 'detached', timeout: 20_000 });

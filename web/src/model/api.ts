@@ -1,7 +1,8 @@
 /* Questions to the gateway. All addresses are relative to the page, so it works behind a proxy under a path. */
 import type { Clock } from './clock';
-import type { Call, CallRecord, Group, GroupPoint, Info, Link, Series, TotalPoint } from './types';
-import { readCall, readGroup } from './wire';
+import type { Point } from './bars';
+import type { Call, CallRecord, Group, Info, Link } from './types';
+import { readCall, readGroup, readPoint } from './wire';
 
 const TIMEOUT_MS = 10_000;
 
@@ -103,14 +104,19 @@ export async function getGroups(
 	return answer.groups.map((group) => readGroup(group, '', threshold_s));
 }
 
+async function getPoints(path: string, signal?: AbortSignal): Promise<Point[]> {
+	const { points } = await get<{ points: unknown[] }>(path, signal);
+	return points.map(readPoint);
+}
+
 export function getGroupSeries(pbx: string, group: string, query: URLSearchParams, signal?: AbortSignal) {
 	const all = new URLSearchParams(query);
 	all.set('pbx', pbx);
-	return get<Series<GroupPoint>>(`v1/groups/${encodeURIComponent(group)}/series?${all}`, signal);
+	return getPoints(`v1/groups/${encodeURIComponent(group)}/series?${all}`, signal);
 }
 
 export function getSeries(query: URLSearchParams, signal?: AbortSignal) {
-	return get<Series<TotalPoint>>(`v1/series?${query}`, signal);
+	return getPoints(`v1/series?${query}`, signal);
 }
 
 export function getPbxs(signal?: AbortSignal): Promise<{ pbxs: Link[] }> {

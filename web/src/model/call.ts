@@ -31,6 +31,8 @@ export const DIRECTION_NAMES: Record<Direction, string> = {
 export interface Somebody {
 	number: string;
 	name: string;
+	/** Of several whose phones ring, how many more. */
+	also?: string;
 }
 
 function party(p: Party | null): Somebody | null {
@@ -46,22 +48,29 @@ export function caller(call: Call): Somebody {
 	return party(call.a) ?? { number: call.cli || (call.parties?.[0] ?? ''), name: '' };
 }
 
+/** Things that a call is connected to, whom nobody wanted to talk to. */
+const NOBODY = ['voicemail', 'park_slot', 'conference', 'conference_meet_me', 'paging_conference'];
+
 /** Whom they have, or else whom they want. */
 export function called(call: Call): Somebody {
-	const b = party(call.b);
+	const b = call.b && !NOBODY.includes(call.b.class) ? party(call.b) : null;
 	if (b) return b;
 	const [target, ...more] = call.targets ?? [];
 	if (target) {
 		const also = more.length > 0 ? ` and ${more.length} more` : '';
-		return { number: target.extension || target.number || '', name: `${target.name}${also}` };
+		return { number: target.extension || target.number, name: target.name, also };
 	}
 	if (call.answered_by) return { number: call.answered_by, name: '' };
-	return { number: call.dialled || call.did || call.group, name: '' };
+	const rang = call.timeline.find((e) => e.what === 'offered' || e.what === 'ringing')?.who ?? '';
+	/* Digits received from a line say less than whom they led to. */
+	const wanted = call.direction === 'incoming' ? [call.group, rang] : [call.dialled, call.group, rang];
+	return { number: wanted.find(Boolean) ?? call.did, name: '' };
 }
 
 export function somebody(who: Somebody): string {
-	if (who.name && who.number) return `${who.name} (${who.number})`;
-	return who.name || who.number || 'unknown';
+	const also = who.also ?? '';
+	if (who.name && who.number) return `${who.name} (${who.number})${also}`;
+	return `${who.name || who.number || 'unknown'}${also}`;
 }
 
 /** In small letters, all that one may search a live call by. */

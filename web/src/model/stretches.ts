@@ -63,10 +63,18 @@ function kindAfter(entry: TimelineEntry, before: StretchKind | null, call: Call)
 	}
 }
 
+/** To whom a call was passed on: their phone begins to ring in the same moment. */
+function offeredAt(call: Call, at: number): string {
+	const offer = call.timeline.find((e) => e.what === 'offered' && Math.abs(e.at - at) < 0.3);
+	return offer?.who ?? '';
+}
+
 function whoOf(kind: StretchKind, entry: TimelineEntry, call: Call, before: string): string {
 	if (kind === 'queue') return call.group || before;
 	if (kind === 'talk') return talkingAt(call.segments ?? [], entry.at)?.who || entry.who || before;
-	if (kind === 'transfer') return entry.other || entry.who || before;
+	/* The slot has no name of its own here, only an end. */
+	if (kind === 'park') return entry.end ?? '';
+	if (kind === 'transfer') return entry.other || offeredAt(call, entry.at) || entry.who || before;
 	return entry.who || entry.other || before;
 }
 

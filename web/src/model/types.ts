@@ -19,8 +19,8 @@ export interface Party {
 
 export interface Target {
 	end: string;
-	number?: string;
-	extension?: string;
+	number: string;
+	extension: string;
 	name: string;
 }
 
@@ -191,33 +191,6 @@ export interface Info {
 	threshold_s: number;
 	short_s: number;
 	auth: boolean;
-}
-
-export interface GroupPoint {
-	at: number;
-	offered: number;
-	answered: number;
-	abandoned: number;
-	abandoned_short: number;
-	answered_in_threshold: number;
-	average_wait_s: number | null;
-	average_talk_s: number | null;
-}
-
-export interface TotalPoint {
-	at: number;
-	incoming: number;
-	outgoing: number;
-	internal: number;
-	answered: number;
-	abandoned: number;
-	voicemail: number;
-	peak: number;
-}
-
-export interface Series<P> {
-	step_s: number;
-	points: P[];
 }
 
 interface Envelope {

@@ -1,7 +1,8 @@
 /* From what comes to what the page works with: what is absent becomes empty, and what the call tracker writes by
  * its own names (a segment's `party`, a group's `today`) becomes what the views know. After this, nothing is null that
  * its type does not say so of. */
-import type { Call, Group, Message, Segment, TimelineEntry, User } from './types';
+import type { Point } from './bars';
+import type { Call, Group, Message, Party, Segment, Target, TimelineEntry, User } from './types';
 
 type Raw = Record<string, unknown>;
 
@@ -50,6 +51,27 @@ function readEntry(value: Raw, call: Raw): TimelineEntry {
 	};
 }
 
+function readTarget(value: Raw): Target {
+	return {
+		end: text(value.end),
+		number: text(value.number),
+		extension: text(value.extension),
+		name: text(value.name),
+	};
+}
+
+function readParty(value: unknown): Party | null {
+	if (typeof value !== 'object' || value === null) return null;
+	const raw = value as Raw;
+	return {
+		...readTarget(raw),
+		state: text(raw.state),
+		tone: text(raw.tone),
+		outside: raw.outside === true,
+		class: text(raw.class),
+	};
+}
+
 const CALL_TEXTS = ['cli', 'name', 'did', 'dialled', 'group', 'answered_by', 'account_code', 'tag'] as const;
 const CALL_SECONDS = [
 	'duration_s',
@@ -60,15 +82,7 @@ const CALL_SECONDS = [
 	'voicemail_s',
 	'transfers',
 ] as const;
-const CALL_LISTS = [
-	'parties',
-	'rejected_by',
-	'nodes',
-	'ends',
-	'call_ids',
-	'sip_call_ids',
-	'targets',
-] as const;
+const CALL_LISTS = ['parties', 'rejected_by', 'nodes', 'ends', 'call_ids', 'sip_call_ids'] as const;
 
 export function readCall(value: unknown, pbx = ''): Call {
 	const raw = value as Raw;
@@ -84,8 +98,9 @@ export function readCall(value: unknown, pbx = ''): Call {
 	call.end_party = text(raw.end_party) || null;
 	call.cause = causeName(raw.cause, raw.cause_name);
 	call.incomplete = raw.incomplete === true;
-	call.a = raw.a ?? null;
-	call.b = raw.b ?? null;
+	call.a = readParty(raw.a);
+	call.b = readParty(raw.b);
+	call.targets = list<Raw>(raw.targets).map(readTarget);
 	call.segments = list<Raw>(raw.segments).map(readSegment);
 	call.timeline = list<Raw>(raw.timeline).map((entry) => readEntry(entry, raw));
 	return call as unknown as Call;
@@ -94,7 +109,8 @@ export function readCall(value: unknown, pbx = ''): Call {
 /** `threshold_s`: the gateway's own, where the group has none. */
 export function readGroup(value: unknown, pbx = '', threshold_s = 20): Group {
 	const raw = value as Raw;
-	const sums = (raw.today ?? raw) as Raw;
+	/* Of the period that was asked for, or else of the day. */
+	const sums = (raw.window ?? raw.today ?? raw) as Raw;
 	const offered = number(sums.offered);
 	const short = number(sums.abandoned_short);
 	const inTime = number(sums.answered_in_threshold ?? sums.answered_in_time);
@@ -125,6 +141,11 @@ export function readGroup(value: unknown, pbx = '', threshold_s = 20): Group {
 			call: text(c.call),
 		})),
 	};
+}
+
+export function readPoint(value: unknown): Point {
+	const raw = value as Raw;
+	return { at: number(raw.at), values: [number(raw.calls), number(raw.answered), number(raw.abandoned)] };
 }
 
 export function readUser(value: unknown, pbx = ''): User {

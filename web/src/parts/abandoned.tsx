@@ -53,7 +53,9 @@ export function Abandoned({ group, words, close }: { group: Group; words: string
 					{listed.map((c) => (
 						<li key={c.call}>
 							<a href={callHref(group.pbx, c.call)}>
-								<b>{c.name || c.cli || 'number withheld'}</b>
+								<b>
+									<bdi>{c.name || c.cli || 'number withheld'}</bdi>
+								</b>
 								{c.name && <span class="dim num">{c.cli}</span>}
 							</a>
 							<span class="callers-when">

@@ -1,13 +1,14 @@
 /* The whole call as one bar, each stretch as long as it took. */
 import { store } from '../app';
 import { duration, percent, timeOfDay } from '../model/format';
+import type { Slots } from '../model/park';
 import type { Stretch } from '../model/stretches';
 import { STRETCH_NAMES, stretchesOf, sums } from '../model/stretches';
 import type { Call } from '../model/types';
 import { useTicking } from './hooks';
 import { groupName, shortName } from './names';
 
-export function CallBar({ call }: { call: Call }) {
+export function CallBar({ call, slots }: { call: Call; slots: Slots }) {
 	const now = useTicking(() => (call.ended === null ? Math.floor(store.clock.now(call.pbx)) : call.ended));
 	const stretches = stretchesOf(call, now);
 	const first = stretches[0]?.from ?? call.started;
@@ -17,7 +18,12 @@ export function CallBar({ call }: { call: Call }) {
 		<section class="card call-bar" aria-label="The course of the call">
 			<div class="bar" aria-hidden>
 				{stretches.map((s) => (
-					<Piece key={s.from} stretch={s} who={whoIs(call, s)} share={(s.to - s.from) / whole} />
+					<Piece
+						key={s.from}
+						stretch={s}
+						who={whoIs(call, slots, s)}
+						share={(s.to - s.from) / whole}
+					/>
 				))}
 			</div>
 			<p class="bar-scale time" aria-hidden>
@@ -37,8 +43,8 @@ export function CallBar({ call }: { call: Call }) {
 	);
 }
 
-function whoIs(call: Call, { kind, who }: Stretch): string {
-	if (kind === 'park') return who ? `slot ${who}` : '';
+function whoIs(call: Call, slots: Slots, { kind, who }: Stretch): string {
+	if (kind === 'park') return slots.has(who) ? `slot ${slots.get(who)}` : '';
 	return kind === 'queue' && who === call.group ? groupName(call) : shortName(call, who);
 }
 

@@ -1,20 +1,20 @@
-/* uPlot, dressed: bars for what was offered and answered, narrower ones for what was abandoned. */
+/* uPlot, dressed: a bar over each interval, of what was answered, abandoned, and whatever became else of it. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
+import type { Point } from '../model/bars';
+import { heights, marks, withRoom } from '../model/bars';
 import { minuteOfDay } from '../model/format';
 
-export interface ChartPoint {
-	at: number;
-	values: number[];
-}
-
 interface Props {
-	points: ChartPoint[];
+	points: Point[];
 	step: number;
 	names: string[];
 }
 
-const COLOURS = ['--chart-offered', '--chart-answered', '--chart-abandoned'];
+/** Drawn from behind: each covers the lower part of the one before. */
+const COLOURS = ['--chart-offered', '--chart-abandoned', '--chart-answered'];
+/** Between the times below the bars. */
+const MARK_PX = 60;
 
 export function Chart({ points, step, names }: Props) {
 	const place = useRef<HTMLDivElement>(null);
@@ -23,7 +23,7 @@ export function Chart({ points, step, names }: Props) {
 	const theme = useThemeName();
 	useEffect(() => {
 		const element = place.current!;
-		const made = new uPlot(optionsFor(element, names, step, setAt), dataOf(points, step), element);
+		const made = new uPlot(optionsFor(element, step, setAt), dataOf(points, step), element);
 		plot.current = made;
 		const sized = new ResizeObserver(() =>
 			made.setSize({ width: element.clientWidth, height: element.clientHeight }),
@@ -33,7 +33,7 @@ export function Chart({ points, step, names }: Props) {
 			sized.disconnect();
 			made.destroy();
 		};
-	}, [theme, names.join(), step]);
+	}, [theme, step]);
 	useEffect(() => plot.current?.setData(dataOf(points, step)), [points]);
 	const shown = at === null ? null : (points[at] ?? null);
 	return (
@@ -54,22 +54,23 @@ export function Chart({ points, step, names }: Props) {
 	);
 }
 
-/** A bar stands in the middle of its interval, so that wide and narrow ones share their axis. */
-function dataOf(points: ChartPoint[], step: number): uPlot.AlignedData {
-	const series = [0, 1, 2].map((i) => points.map((p) => p.values[i] ?? 0));
-	return [points.map((p) => p.at + step / 2), ...series] as uPlot.AlignedData;
+/** uPlot places a bar by its middle, and this one is as wide as its interval. */
+function dataOf(points: Point[], step: number): uPlot.AlignedData {
+	const all = withRoom(points, step);
+	const parts = all.map((p) => heights(p.values));
+	const series = COLOURS.map((_, i) => parts.map((p) => p[i]));
+	return [all.map((p) => p.at + step / 2), ...series] as uPlot.AlignedData;
 }
 
 function optionsFor(
 	element: HTMLElement,
-	names: string[],
 	step: number,
 	setAt: (index: number | null) => void,
 ): uPlot.Options {
 	const style = getComputedStyle(element);
 	const colour = (name: string) => style.getPropertyValue(name).trim();
 	const font = `12px ${style.fontFamily}`;
-	const bars = (share: number) => uPlot.paths.bars!({ size: [share, 40], gap: 2, radius: 0.15 });
+	const bars = uPlot.paths.bars!({ size: [1, Infinity], gap: 2 });
 	const axis = {
 		stroke: colour('--dim'),
 		font,
@@ -79,13 +80,13 @@ function optionsFor(
 	return {
 		width: element.clientWidth,
 		height: element.clientHeight,
-		padding: [8, 4, 0, 0],
+		padding: [8, 20, 0, 0],
 		legend: { show: false },
 		cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
 		scales: {
 			x: {
 				time: true,
-				range: (_, min, max) => [min - step * 0.6, Math.max(max + step * 0.6, min + step * 8)],
+				range: (_, min, max) => [min - step / 2, max + step / 2],
 			},
 			y: { range: (_, __, max) => [0, Math.max(4, Math.ceil(max * 1.1))] },
 		},
@@ -93,6 +94,7 @@ function optionsFor(
 			{
 				...axis,
 				grid: { show: false },
+				splits: (u, _, min, max) => marks(min, max, Math.max(1, u.width / MARK_PX)),
 				values: (_, splits) => splits.map((s) => minuteOfDay(s)),
 				size: 26,
 			},
@@ -100,11 +102,10 @@ function optionsFor(
 		],
 		series: [
 			{},
-			...names.map((label, i) => ({
-				label,
+			...COLOURS.map((name) => ({
 				width: 0,
-				fill: colour(COLOURS[i] ?? '--dim'),
-				paths: bars(i === 2 ? 0.34 : i === 1 ? 0.62 : 0.9),
+				fill: colour(name),
+				paths: bars,
 				points: { show: false },
 			})),
 		],

@@ -48,10 +48,11 @@ export function useGroups(settings: Settings): BoardGroups {
 		period.kind === 'day' ? 0 : POLL_S,
 	);
 	const sums = new Map((asked.data ?? []).map((g) => [keyOf(g.pbx, g.group), g]));
+	const since = periodStart(period, store.clock.running());
 	const groups = [...store.groups.values()]
 		.map((now) => {
 			const sum = period.kind === 'day' ? undefined : sums.get(keyOf(now.pbx, now.group));
-			return sum ? { ...sum, waiting: now.waiting, longest_wait_since: now.longest_wait_since } : now;
+			return sum ? ofPeriod(now, sum, since) : now;
 		})
 		.sort(
 			(x, y) =>
@@ -59,6 +60,13 @@ export function useGroups(settings: Settings): BoardGroups {
 				x.group.localeCompare(y.group, undefined, { numeric: true }),
 		);
 	return { groups, error: asked.error, again: asked.again };
+}
+
+/** Who waits is of now, the sums are of the period, and so are those who gave up. */
+function ofPeriod(now: Group, sum: Group, since: number): Group {
+	const { waiting, longest_wait_since } = now;
+	const abandoned_callers = now.abandoned_callers.filter((c) => c.at >= since);
+	return { ...sum, waiting, longest_wait_since, abandoned_callers };
 }
 
 /* The gateway lists its PBXs in the order of its configuration, which says more than the alphabet. */

@@ -64,11 +64,13 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 			<dl class="tile-day">
 				<div>
 					<dt>avg wait</dt>
-					<dd class={marked('average_wait_s', 'time')}>{duration(group.average_wait_s)}</dd>
+					<dd class={marked('average_wait_s', 'time')}>
+						{group.answered > 0 ? duration(group.average_wait_s) : '–'}
+					</dd>
 				</div>
 				<div>
 					<dt>avg talk</dt>
-					<dd class="time">{duration(group.average_talk_s)}</dd>
+					<dd class="time">{group.answered > 0 ? duration(group.average_talk_s) : '–'}</dd>
 				</div>
 				<div>
 					<dt>answered</dt>
@@ -96,7 +98,14 @@ export function Tile({ group, abandonedHref, showPbx, stale }: Props) {
 }
 
 function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark: string }) {
-	const { service_level: level, answered_in_threshold, threshold_s, offered, waiting, abandoned_short } = group;
+	const {
+		service_level: level,
+		answered_in_threshold,
+		threshold_s,
+		offered,
+		waiting,
+		abandoned_short,
+	} = group;
 	const width = Math.round((level ?? 0) * 1000) / 10;
 	return (
 		<div class="level">
@@ -110,7 +119,8 @@ function ServiceLevel({ group, limit, mark }: { group: Group; limit: Limit; mark
 					class="formula"
 					title={`Answered within ${threshold_s} s, of all whose wait is over, less those who gave up at once`}
 				>
-					{answered_in_threshold} in {threshold_s} s ÷ ({Math.max(0, offered - waiting)} − {abandoned_short} short)
+					{answered_in_threshold} in {threshold_s} s ÷ ({Math.max(0, offered - waiting)} −{' '}
+					{abandoned_short} short)
 				</span>
 			</p>
 		</div>

@@ -1,5 +1,6 @@
 /* What happened, one thing a line. */
 import { duration, preciseTime } from '../model/format';
+import type { Slots } from '../model/park';
 import type { Call, Happening, TimelineEntry } from '../model/types';
 import { groupName, personName } from './names';
 
@@ -16,8 +17,8 @@ const WORDS: Record<Happening, Say> = {
 	held: (who, other) => `${who} was put on hold${of('by', other)}`,
 	retrieved: (who, other) => `${who} was taken back${of('by', other)}`,
 	transferred: (who, other) => `${who} passed the call on${of('to', other)}`,
-	parked: (who) => `parked in slot ${who}`,
-	unparked: (who) => `taken out of park slot ${who}`,
+	parked: (slot) => (slot ? `parked in slot ${slot}` : 'parked'),
+	unparked: (slot) => (slot ? `taken out of park slot ${slot}` : 'taken out of its park slot'),
 	conferenced: (who, other) => `${who} joined the conference${of('', other)}`,
 	voicemail: () => 'voicemail took it',
 	rejected: (who) => `${who} pushed it away`,
@@ -31,7 +32,9 @@ function of(joint: string, name: string): string {
 	return joint.startsWith(',') ? `${joint} ${name}` : ` ${joint} ${name}`.replace('  ', ' ');
 }
 
-function say(entry: TimelineEntry, call: Call): string {
+function say(entry: TimelineEntry, call: Call, slots: Slots): string {
+	if (entry.what === 'parked' || entry.what === 'unparked')
+		return WORDS[entry.what](slots.get(entry.end ?? '') ?? '', '');
 	const who = personName(call, entry.who) || entry.end || 'somebody';
 	const other =
 		entry.what === 'queued' && entry.other === call.group
@@ -55,7 +58,7 @@ const KIND: Partial<Record<Happening, string>> = {
 	voicemail: 'voicemail',
 };
 
-export function Timeline({ call }: { call: Call }) {
+export function Timeline({ call, slots }: { call: Call; slots: Slots }) {
 	const entries = call.timeline ?? [];
 	return (
 		<section class="card timeline" aria-label="Timeline">
@@ -68,7 +71,7 @@ export function Timeline({ call }: { call: Call }) {
 						<span class="time">{preciseTime(e.at)}</span>
 						<span class="dim time after">+{duration(e.at - call.started)}</span>
 						<span>
-							{say(e, call)}
+							{say(e, call, slots)}
 							{e.cause && <span class="dim"> ({e.cause.replace(/_/g, ' ')})</span>}
 						</span>
 					</li>

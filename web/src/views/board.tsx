@@ -58,7 +58,7 @@ function Tiles({
 		);
 	const pbxs = new Set(tiles.map((g) => g.pbx));
 	return (
-		<section class="tiles" aria-label="Groups">
+		<section class="tiles" aria-label="Groups" style={{ '--columns': String(columnsFor(tiles.length)) }}>
 			{tiles.map((g) => {
 				const link = store.links.get(g.pbx);
 				return (
@@ -77,6 +77,11 @@ function Tiles({
 			})}
 		</section>
 	);
+}
+
+/** Of a screen as they are usual, four across. */
+function columnsFor(tiles: number): number {
+	return Math.ceil(tiles / Math.ceil(tiles / 4));
 }
 
 export function Sums({ tiles }: { tiles: ReturnType<typeof shown> }) {

@@ -1,9 +1,10 @@
 /* One call, from its first ring to its last party. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { store } from '../app';
-import { DIRECTION_NAMES, OUTCOME_NAMES, called, caller } from '../model/call';
+import { DIRECTION_NAMES, OUTCOME_NAMES } from '../model/call';
 import { getCall } from '../model/api';
 import { dayAndTime, duration, fullDay, plural, timeOfDay } from '../model/format';
+import { parkSlots } from '../model/park';
 import { href } from '../model/route';
 import { keyOf } from '../model/store';
 import type { Call } from '../model/types';
@@ -15,7 +16,7 @@ import { Span } from '../parts/running';
 import { StateMark } from '../parts/state';
 import { Timeline } from '../parts/timeline';
 import { Empty, Failed, Loading } from '../parts/words';
-import { DirectionIcon, Name, endedBy, groupName, personName } from '../parts/names';
+import { DirectionIcon, Name, called, caller, endedBy, groupName, personName } from '../parts/names';
 
 export function CallView({ pbx, id }: { pbx: string; id: string }) {
 	useTopics('users', 'groups');
@@ -23,6 +24,7 @@ export function CallView({ pbx, id }: { pbx: string; id: string }) {
 	const { data, error, again } = useLoad(keyOf(pbx, id), (signal) => getCall(pbx, id, signal));
 	useFresh(live, again);
 	const call = newer(live, data?.call ?? null);
+	const slots = parkSlots(data?.records ?? []);
 	return (
 		<div class="call">
 			<p class="back">
@@ -34,10 +36,10 @@ export function CallView({ pbx, id }: { pbx: string; id: string }) {
 			{!call && error && error.status !== 404 && <Failed error={error} again={again} />}
 			{!call && !error && <Loading what="the call" />}
 			{call && <CallHead call={{ ...call, pbx: call.pbx ?? pbx }} />}
-			{call && <CallBar call={call} />}
+			{call && <CallBar call={call} slots={slots} />}
 			{call && (
 				<div class="call-columns">
-					<Timeline call={call} />
+					<Timeline call={call} slots={slots} />
 					<Facts call={call} />
 				</div>
 			)}
@@ -155,7 +157,12 @@ function Facts({ call }: { call: Call }) {
 		['Answered', call.answered === null ? 'not answered' : dayAndTime(call.answered, call.started)],
 		['Rang', duration(call.ring_s)],
 		['Waited in the queue', call.queue_s > 0 ? duration(call.queue_s) : ''],
-		['Talked', call.talk_s > 0 ? `${duration(call.talk_s)}, of it on hold ${duration(call.hold_s)}` : ''],
+		[
+			'Talked',
+			call.talk_s > 0
+				? duration(call.talk_s) + (call.hold_s > 0 ? `, of it on hold ${duration(call.hold_s)}` : '')
+				: '',
+		],
 		['Voicemail', call.voicemail_s > 0 ? duration(call.voicemail_s) : ''],
 		['Transfers', call.transfers > 0 ? plural(call.transfers, 'transfer') : ''],
 		['Called number', call.did],

@@ -1,7 +1,7 @@
 /* The calls that were. */
 import { store } from '../app';
 import { getHistory } from '../model/api';
-import { DIRECTION_NAMES, OUTCOME_NAMES, called, caller } from '../model/call';
+import { DIRECTION_NAMES, OUTCOME_NAMES } from '../model/call';
 import { dayAndTime, duration, fromLocalInput } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import type { Call } from '../model/types';
@@ -9,7 +9,7 @@ import { SearchField } from '../parts/filters';
 import { navigate, useLoad, useTopics } from '../parts/hooks';
 import { Icon } from '../parts/icons';
 import { Empty, Failed, Loading } from '../parts/words';
-import { DirectionIcon, Name, groupName } from '../parts/names';
+import { DirectionIcon, Name, called, caller, groupName } from '../parts/names';
 
 const PAGE = 100;
 const FILTERS = [

@@ -25,7 +25,7 @@ const STATE_WORDS: Record<LinkState, string> = {
 export function Links() {
 	useTopics('links', 'status', 'notices');
 	const { data, error, again } = useLoad('pbx', getPbxs, POLL_S);
-	const connections = new Map((data?.pbxs ?? []).map((p) => [p.pbx, p.connections]));
+	const asked = new Map((data?.pbxs ?? []).map((p) => [p.pbx, p]));
 	const links = store.links.size > 0 ? [...store.links.values()] : (data?.pbxs ?? []);
 	return (
 		<div class="links">
@@ -37,11 +37,7 @@ export function Links() {
 			)}
 			<div class="link-list">
 				{links.map((link) => (
-					<LinkCard
-						key={link.pbx}
-						link={link}
-						connections={connections.get(link.pbx) ?? link.connections}
-					/>
+					<LinkCard key={link.pbx} link={withNumbers(link, asked.get(link.pbx))} />
 				))}
 			</div>
 			<Notices />
@@ -50,12 +46,20 @@ export function Links() {
 	);
 }
 
+/** The stream tells of a link when its state changes; what it counts in between has to be asked for. */
+function withNumbers(link: Link, asked: Link | undefined): Link {
+	if (!asked) return link;
+	const { events, gaps, missed, nodes, connections } = asked;
+	return { ...link, events, gaps, missed, nodes, ...(connections && { connections }) };
+}
+
 function levelOf(link: Link): 'calm' | 'warn' | 'alarm' {
 	if (linkIsUp(link)) return 'calm';
 	return link.state === 'waiting' || link.state === 'stopped' ? 'alarm' : 'warn';
 }
 
-function LinkCard({ link, connections }: { link: Link; connections: Connections | undefined }) {
+function LinkCard({ link }: { link: Link }) {
+	const { connections } = link;
 	const level = levelOf(link);
 	return (
 		<article class={`card link ${level}`} aria-label={`PBX ${link.pbx}`}>

@@ -1,14 +1,14 @@
 /* The calls of this moment. */
 import { useMemo } from 'preact/hooks';
 import { store } from '../app';
-import { called, caller, searchText } from '../model/call';
+import { searchText } from '../model/call';
 import { count, plural } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import { keyOf } from '../model/store';
 import type { Call, CallState } from '../model/types';
 import { navigate, useMedia, useTopics } from '../parts/hooks';
 import { Icon } from '../parts/icons';
-import { DirectionIcon, Name, groupName } from '../parts/names';
+import { DirectionIcon, Name, called, caller, groupName } from '../parts/names';
 import { Running } from '../parts/running';
 import { StateMark } from '../parts/state';
 import { SearchField, Toggles, listOf } from '../parts/filters';
@@ -115,7 +115,8 @@ function select(query: URLSearchParams, order: Order): { rows: Call[]; counts: M
 }
 
 function matches(call: Call, text: string): boolean {
-	return `${searchText(call)} ${groupName(call).toLowerCase()}`.includes(text);
+	const names = [caller(call).name, called(call).name, groupName(call)].join(' ').toLowerCase();
+	return searchText(call).includes(text) || names.includes(text);
 }
 
 function Nothing({ filtered }: { filtered: boolean }) {

@@ -1,13 +1,14 @@
 /* Who is free, and who is not. */
 import { Component } from 'preact';
 import { store } from '../app';
-import { called, caller, somebody } from '../model/call';
+import { somebody } from '../model/call';
 import { count } from '../model/format';
 import { callHref, href, withQuery } from '../model/route';
 import { keyOf } from '../model/store';
 import type { Call, User, UserState } from '../model/types';
 import { SearchField, Toggles, listOf } from '../parts/filters';
 import { navigate, useTopics, useTopicsSlowly } from '../parts/hooks';
+import { called, caller } from '../parts/names';
 import { Running } from '../parts/running';
 import { StateMark, userStateName } from '../parts/state';
 import { Empty, Loading } from '../parts/words';
