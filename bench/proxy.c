@@ -5,8 +5,6 @@
  * process of their own, so that what is counted is the server's alone.
  */
 #include <arpa/inet.h>
-#include <devlink3/devlink3.h>
-#include <devlink3/event.h>
 #include <event2/event.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -23,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "gateway/proxy.h"
+#include "feed.h"
 #include "stream.h"
 
 /* Of a row, and where there is a write for each. */
@@ -66,39 +64,6 @@ static int dial(const char *address)
 	return fd;
 }
 
-/* Logs in and asks for the stream. */
-static void join(int fd)
-{
-	struct dl3_session *s = dl3_client_new(NULL, NULL);
-	struct dl3_event ev = { 0 };
-	uint8_t buf[4096];
-
-	if (!s)
-		die("out of memory");
-	dl3_session_tick(s, 1);
-	if (dl3_client_authenticate(s, "app", "secret", NULL) != DL3_OK)
-		die("an application cannot begin");
-	while (ev.type != DL3_EV_SNAPSHOT_END) {
-		enum dl3_err err = dl3_session_next(s, &ev);
-		struct dl3_octets out = dl3_session_output(s);
-
-		if (out.len > 0 && write(fd, out.ptr, out.len) != (ssize_t)out.len)
-			die("an application cannot write");
-		dl3_session_sent(s, out.len);
-		if (err == DL3_NEED_MORE) {
-			ssize_t n = read(fd, buf, sizeof(buf));
-			if (n <= 0)
-				die("an application was turned away");
-			(void)dl3_session_feed(s, buf, (size_t)n);
-		} else if (err != DL3_OK) {
-			die("an application's session ended");
-		} else if (ev.type == DL3_EV_AUTHENTICATED && dl3_client_stream(s, 0, NULL) != DL3_OK) {
-			die("an application cannot ask for the stream");
-		}
-	}
-	dl3_session_free(s);
-}
-
 static void applications(const char *address, unsigned count, bool logs_in)
 {
 	static char buf[1 << 18];
@@ -108,7 +73,7 @@ static void applications(const char *address, unsigned count, bool logs_in)
 	for (unsigned i = 0; i < count; i++) {
 		struct epoll_event ev = { .events = EPOLLIN, .data.fd = dial(address) };
 		if (logs_in)
-			join(ev.data.fd);
+			feed_login(ev.data.fd);
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, ev.data.fd, &ev) != 0)
 			die("an application cannot wait");
 	}
@@ -161,30 +126,6 @@ static struct dl3_octets next(struct events *e)
 	return (struct dl3_octets){ e->stream.octets + e->at - f.size, f.size };
 }
 
-/* As a session does with what comes from a PBX. */
-static void feed(struct proxy *p, struct dl3_octets frame, uint32_t counter)
-{
-	struct dl3_event ev = { .type = DL3_EV_RECORD };
-	struct dl3_record record;
-	struct dl3_tuple tuple;
-	struct dl3_frame f;
-	struct dl3_msg msg;
-
-	if (dl3_frame_decode(frame.ptr, frame.len, &f, NULL) != DL3_OK ||
-	    dl3_msg_decode(f.payload, &msg, NULL) != DL3_OK)
-		die("an event cannot be read");
-	ev.u.record.pbx = msg.u.event.pbx;
-	ev.u.record.counter = counter;
-	ev.u.record.record = &record;
-	ev.u.record.tuple = &tuple;
-	while (dl3_tuple_next(&msg.u.event.tuples, &tuple, NULL) == DL3_OK) {
-		if (dl3_record_decode(&tuple, NULL, 0, &record, NULL) != DL3_OK)
-			die("a record cannot be read");
-		proxy_event(p, &ev);
-		ev.u.record.index++;
-	}
-}
-
 /* So that nobody is cut off for being slower than a loop without a pause; sleeping is no CPU time. */
 static void wait_for(struct event_base *base, uint64_t sent, unsigned count, uint64_t window)
 {
@@ -199,33 +140,14 @@ static void wait_for(struct event_base *base, uint64_t sent, unsigned count, uin
 
 /* ---- The proxy ---- */
 
-static struct proxy *serve(struct event_base *base, unsigned count, const struct dl3_tls *tls)
-{
-	const struct proxy_listen listen = { .address = "127.0.0.1:0", .shared_tls = tls };
-	const struct proxy_user user = { "app", "secret" };
-	const struct proxy_config config = { .name = "bench",
-		                             .listen = &listen,
-		                             .listen_count = 1,
-		                             .users = &user,
-		                             .user_count = 1,
-		                             .connections = count + 1,
-		                             .queue = UINT32_MAX };
-	struct dl3_event ev = { .type = DL3_EV_STREAM };
-	char error[256];
-	struct proxy *p = proxy_new(base, &config, error, sizeof(error));
-
-	if (!p)
-		die(error);
-	ev.u.stream.streaming = true;
-	proxy_event(p, &ev);
-	proxy_event(p, &(struct dl3_event){ .type = DL3_EV_SNAPSHOT_END });
-	return p;
-}
-
 static double proxied(struct events *e, unsigned count, unsigned a_turn)
 {
 	struct event_base *base = event_base_new();
-	struct proxy *p = serve(base, count, NULL);
+	const struct proxy_listen listen = { .address = "127.0.0.1:0" };
+	char error[256];
+	struct proxy *p = feed_proxy(base, &listen, count + 1, error, sizeof(error));
+	if (!p)
+		die(error);
 	pid_t child = begin(proxy_address(p, 0), count, true);
 
 	while (proxy_counts(p).monitors < count)
@@ -239,7 +161,7 @@ static double proxied(struct events *e, unsigned count, unsigned a_turn)
 	double begun = cpu_seconds();
 	while (proxy_counts(p).deliveries < (a_turn == 1 ? WRITES : DELIVERIES)) {
 		for (unsigned i = 0; i < a_turn; i++)
-			feed(p, next(e), ++counter);
+			feed_event(p, next(e), ++counter);
 		(void)event_base_loop(base, EVLOOP_NONBLOCK);
 		wait_for(base, proxy_counts(p).octets, count, WINDOW);
 	}

@@ -163,7 +163,7 @@ static bool fail_at(struct reading *r, size_t line, size_t column, const char *t
 {
 	char clean[SIM_ERROR_MAX];
 
-	snprintf(clean, sizeof(clean), "%s", text);
+	(void)snprintf(clean, sizeof(clean), "%.*s", (int)sizeof(clean) - 1, text);
 	for (char *p = clean; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
