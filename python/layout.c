@@ -6,10 +6,10 @@
 #include <devlink3/devlink3.h>
 #include <stdio.h>
 
-#define MEMBER(type, member)                                                                    \
-	{                                                                                       \
-		#type, #member, sizeof(struct type), offsetof(struct type, member),              \
-			sizeof(((struct type *)NULL)->member)                                    \
+#define MEMBER(type, member)                                                        \
+	{                                                                           \
+#type, #member, sizeof(struct type), offsetof(struct type, member), \
+			sizeof(((struct type *)NULL)->member)                       \
 	}
 
 static const struct member {
@@ -259,7 +259,10 @@ static const struct number {
 	const char *name;
 	unsigned long long value;
 } numbers[] = {
-#define NUMBER(name) { #name, (unsigned long long)name }
+#define NUMBER(name)                            \
+	{                                       \
+#name, (unsigned long long)name \
+	}
 	NUMBER(DL3_EV_AUTHENTICATED),
 	NUMBER(DL3_EV_REFUSED),
 	NUMBER(DL3_EV_STREAM),
@@ -315,11 +318,13 @@ int main(void)
 {
 	puts("{\"members\": [");
 	for (size_t i = 0; i < COUNT(members); i++)
-		printf("[\"%s\", \"%s\", %zu, %zu, %zu]%s\n", members[i].type, members[i].name, members[i].whole,
-		       members[i].offset, members[i].size, i + 1 < COUNT(members) ? "," : "");
+		printf("[\"%s\", \"%s\", %zu, %zu, %zu]%s\n", members[i].type, members[i].name,
+		       members[i].whole, members[i].offset, members[i].size,
+		       i + 1 < COUNT(members) ? "," : "");
 	puts("], \"numbers\": {");
 	for (size_t i = 0; i < COUNT(numbers); i++)
-		printf("\"%s\": %llu%s\n", numbers[i].name, numbers[i].value, i + 1 < COUNT(numbers) ? "," : "");
+		printf("\"%s\": %llu%s\n", numbers[i].name, numbers[i].value,
+		       i + 1 < COUNT(numbers) ? "," : "");
 	puts("}}");
 	return fflush(stdout) == 0 ? 0 : 1;
 }

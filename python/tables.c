@@ -145,8 +145,10 @@ static const struct enumeration {
 } enumerations[] = {
 	{ "state", "Code", "STATE_", "Call state", state, COUNT(state) },
 	{ "tone", "Code", "TONE_", "Tone", tone, COUNT(tone) },
-	{ "equipment_class", "Code", "EQUIPMENT_", "Equipment classification", equipment_class, COUNT(equipment_class) },
-	{ "equipment_type", "Code", "EQUIPMENT_TYPE_", "Equipment type", equipment_type, COUNT(equipment_type) },
+	{ "equipment_class", "Code", "EQUIPMENT_", "Equipment classification", equipment_class,
+	  COUNT(equipment_class) },
+	{ "equipment_type", "Code", "EQUIPMENT_TYPE_", "Equipment type", equipment_type,
+	  COUNT(equipment_type) },
 	{ "called_type", "Code", "CALLED_", "Called type", called_type, COUNT(called_type) },
 	{ "presentation", "Code", "PRESENTATION_", "CLI presentation", presentation, COUNT(presentation) },
 	{ "name_type", "Code", "NAME_TYPE_", "Calling party name type", name_type, COUNT(name_type) },
@@ -154,7 +156,8 @@ static const struct enumeration {
 	{ "cause", "Code", "CAUSE_", "Clearing cause", cause, COUNT(cause) },
 	{ "delta2_state", "Code", "DELTA2_STATE_", "Delta2 call state", delta2_state, COUNT(delta2_state) },
 	{ "party_flag", "Flags", "PARTY_FLAG_", "Flags of a call end", party_flag, COUNT(party_flag) },
-	{ "stream_flag", "Flags", "DL3_FLAG_", "What may be asked of a stream of events", stream_flags, COUNT(stream_flags) },
+	{ "stream_flag", "Flags", "DL3_FLAG_", "What may be asked of a stream of events", stream_flags,
+	  COUNT(stream_flags) },
 	{ "kind", "Code", NULL, "Kind of a record", kinds, COUNT(kinds) },
 	{ "error_code", "Code", "", "What a call of the library can come back with", errors, COUNT(errors) },
 	{ "test_result", "Code", NULL, "Result of a test packet", test_results, COUNT(test_results) },
@@ -204,7 +207,8 @@ static void print_row(const struct dl3_table *t, int number)
 
 	printf("\n\n@dataclass(frozen=True, repr=False)\nclass ");
 	print_class_name(t->name);
-	printf("(%s):\n    \"\"\"%s; section %s of the description.\"\"\"\n\n", kind ? "RecordRow" : "Row", t->title, t->section);
+	printf("(%s):\n    \"\"\"%s; section %s of the description.\"\"\"\n\n", kind ? "RecordRow" : "Row",
+	       t->title, t->section);
 	for (size_t i = 0; i < t->count; i++) {
 		printf("    %s: Optional[", t->fields[i].name);
 		print_type(&t->fields[i]);

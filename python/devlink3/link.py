@@ -12,8 +12,8 @@ from typing import Any, AsyncIterator, Callable, Deque, Dict, Generator, Iterato
 from urllib.parse import unquote, urlsplit
 
 from ._tables import ErrorCode, StreamFlag
-from .errors import (CodedError, ConnectionLost, Error, FileNotThere, LinkError, Refused, RequestTimeout, StreamRefused, TLSError,
-                     Unreachable)
+from .errors import (CodedError, ConnectionLost, Error, FileNotThere, LimitError, LinkError, Refused, RequestTimeout, StreamRefused,
+                     TLSError, Unreachable, UsageError)
 from .events import (Authenticated, FileAnswer, LinkDown, LinkEvent, LinkUp, LoginRefused, RequestFailed, SessionEvent,
                      StreamAnswer, TestAnswer)
 from .session import Limits, Session
@@ -168,7 +168,9 @@ class _Connection(asyncio.Protocol):
             self._pump(self.session.end_of_input())
 
     def connection_lost(self, exc: Optional[Exception]) -> None:
-        self.fail(ConnectionLost(f"the connection was lost: {exc or 'closed'}"))
+        # A PBX that wants a certificate of ours may say so only when the handshake is over.
+        self.fail(TLSError(f"TLS: {exc}") if isinstance(exc, ssl.SSLError) else
+                  ConnectionLost(f"the connection was lost: {exc or 'closed'}"))
 
     def _timed_out(self) -> None:
         self._timer = None
@@ -231,6 +233,8 @@ class _Connection(asyncio.Protocol):
 def _lost(e: CodedError) -> LinkError:
     lost = ConnectionLost("the PBX does not answer any more" if e.code == ErrorCode.ERR_TIMEOUT else str(e))
     lost.__cause__ = e
+    # What cannot even be asked will not be asked any better the next time.
+    lost.final = isinstance(e, (UsageError, LimitError)) and e.code != ErrorCode.ERR_FRAME_LIMIT
     return lost
 
 
@@ -505,6 +509,9 @@ def connect(url: str, *, user: Optional[str] = None, password: Optional[str] = N
     secret = password if password is not None else os.environ.get("DEVLINK3_PASSWORD")
     if secret is None:
         raise ValueError("no password: expected one in DEVLINK3_PASSWORD or as password=")
+    for what, text in (("user", name), ("password", secret), ("application", application)):
+        if "\0" in text:
+            raise ValueError(f"{what}: expected text without a NUL")
     tls_wishes = (cafile, fingerprint, certfile, keyfile, server_name, ssl_context)
     if not parts.tls and any(tls_wishes):
         raise ValueError("certificates are of use with devlink3s:// only; this URL is in the clear")

@@ -55,6 +55,12 @@ readelf -d ./by-pkg-config | grep -q 'NEEDED.*libdevlink3\.so\.0' || {
 	exit 1
 }
 
+# The Python package, with the library found by its name.
+check 'python' env LD_LIBRARY_PATH="$libdir" PYTHONPATH="$prefix/share/devlink3/python" DEVLINK3_LIBRARY= PYTHONDONTWRITEBYTECODE=1 python3 -c '
+import devlink3
+lost = devlink3.decode_record("<CallLost>c0a82a03,c0a82a0300000413,1,16</CallLost>")
+print(f"CallLost {lost.end}: {lost.cause}")'
+
 # libcrypto.a looks up names and loads modules, which glibc warns of in a static program.
 # shellcheck disable=SC2046
 "$cc" -std=c17 -static decode_record.c -o by-pkg-config-static $(pkg-config --static --cflags --libs devlink3) 2>"$work/static.log" || {

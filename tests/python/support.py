@@ -45,9 +45,10 @@ def event(pbx, counter, *tuples):
 class Simulator:
     """`devlink3 sim`, from its first address on."""
 
-    def __init__(self, *options, listen="--listen"):
+    def __init__(self, *options, listen="--listen", nodes=True):
         self.errors = tempfile.TemporaryFile()
-        self.process = subprocess.Popen([COMMAND, "sim", listen, "127.0.0.1:0", "--nodes", "1", "--quiet", *options],
+        self.process = subprocess.Popen([COMMAND, "sim", listen, "127.0.0.1:0", "--quiet", *(["--nodes", "1"] if nodes else []),
+                                         *map(str, options)],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.errors)
         self.addresses = [self.address() for o in (listen, *options) if o in ("--listen", "--tls-listen", "--control")]
         self.port = int(self.addresses[0].rpartition(":")[2])
