@@ -126,7 +126,8 @@ static bool wait_for_input(int tty, const sigset_t *let_through)
 	fd_set set;
 
 	FD_ZERO(&set);
-	FD_SET(tty, &set);
+	/* musl's reckons in unsigned numbers. */
+	FD_SET((unsigned)tty, &set);
 	return pselect(tty + 1, &set, NULL, NULL, NULL, let_through) == 1;
 }
 

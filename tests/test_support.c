@@ -9,6 +9,45 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <windows.h>
+
+static LONG CALLBACK on_fault(EXCEPTION_POINTERS *what)
+{
+	if (what->ExceptionRecord->ExceptionCode == EXCEPTION_ACCESS_VIOLATION)
+		ExitThread(1);
+	return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void on_abort(int signal)
+{
+	(void)signal;
+	ExitThread(1);
+}
+
+static DWORD WINAPI act_alone(void *act)
+{
+	(*(void (**)(void))act)();
+	return 0;
+}
+
+/* Runs `act` in a thread of its own, as there is no fork(). @return whether it came to its end. */
+static bool survives(void (*act)(void))
+{
+	void *handler = AddVectoredExceptionHandler(1, on_fault);
+	void (*before)(int) = signal(SIGABRT, on_abort);
+	HANDLE thread = CreateThread(NULL, 0, act_alone, &act, 0, NULL);
+	DWORD code = 1;
+
+	assert_non_null(thread);
+	assert_int_equal(WaitForSingleObject(thread, INFINITE), WAIT_OBJECT_0);
+	assert_true(GetExitCodeThread(thread, &code));
+	(void)CloseHandle(thread);
+	(void)signal(SIGABRT, before);
+	(void)RemoveVectoredExceptionHandler(handler);
+	return code == 0;
+}
+#else
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,6 +70,7 @@ static bool survives(void (*act)(void))
 	assert_int_equal(waitpid(child, &status, 0), child);
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
+#endif
 
 static void read_last(void)
 {

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Secrets: proving that one knows a password, and forgetting it. */
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
+/* Secrets: proving that one knows a password. */
 #include <string.h>
 
 #include "session/session.h"
-
-void dl3i_wipe(void *p, size_t n)
-{
-	OPENSSL_cleanse(p, n);
-}
-
-bool dl3i_auth_same(const uint8_t *a, const uint8_t *b, size_t n)
-{
-	return CRYPTO_memcmp(a, b, n) == 0;
-}
 
 void dl3i_password_pad(const char *password, uint8_t *out, size_t n)
 {
@@ -31,16 +19,15 @@ enum dl3_err dl3i_auth_sha1(struct dl3_octets challenge, const uint8_t password[
                             uint8_t out[DL3_SHA1_SIZE])
 {
 	uint8_t input[DL3_CHALLENGE_MAX + DL3_SHA1_PASSWORD_MAX];
-	unsigned size = 0;
 
 	if (challenge.len > DL3_CHALLENGE_MAX)
 		return DL3_ERR_ARGUMENT;
 	if (challenge.len > 0)
 		memcpy(input, challenge.ptr, challenge.len);
 	memcpy(input + challenge.len, password, DL3_SHA1_PASSWORD_MAX);
-	int done = EVP_Digest(input, challenge.len + DL3_SHA1_PASSWORD_MAX, out, &size, EVP_sha1(), NULL);
+	bool done = dl3i_sha1(input, challenge.len + DL3_SHA1_PASSWORD_MAX, out);
 	dl3i_wipe(input, sizeof(input));
-	return done == 1 && size == DL3_SHA1_SIZE ? DL3_OK : DL3_ERR_CRYPTO;
+	return done ? DL3_OK : DL3_ERR_CRYPTO;
 }
 
 enum dl3_err dl3_auth_sha1(struct dl3_octets challenge, const char *password, uint8_t out[DL3_SHA1_SIZE])

@@ -105,9 +105,14 @@ void dl3i_password_pad(const char *password, uint8_t *out, size_t n);
 DL3_MUST_USE enum dl3_err dl3i_auth_sha1(struct dl3_octets challenge,
                                          const uint8_t password[DL3_SHA1_PASSWORD_MAX],
                                          uint8_t out[DL3_SHA1_SIZE]);
+
+/* What takes the system's cryptography: secret_openssl.c, secret_windows.c. */
 /* Compares in a time that does not tell where the difference lies. */
 bool dl3i_auth_same(const uint8_t *a, const uint8_t *b, size_t n);
+/* Overwrites, in a way that no compiler takes out. */
 void dl3i_wipe(void *p, size_t n);
+/* @return whether the system could: a policy may forbid SHA-1. */
+DL3_MUST_USE bool dl3i_sha1(const uint8_t *data, size_t n, uint8_t out[DL3_SHA1_SIZE]);
 
 /* ---- Client: client.c, client_message.c ---- */
 

@@ -1,10 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 #include "support/guard.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef _WIN32
+#include <windows.h>
+
+static size_t page_size(void)
+{
+	SYSTEM_INFO info;
+
+	GetSystemInfo(&info);
+	return info.dwPageSize;
+}
+
+/* `room` octets of whole pages with one behind them that cannot be read; NULL when that failed. */
+static void *pages_new(size_t room)
+{
+	uint8_t *base = VirtualAlloc(NULL, room + page_size(), MEM_RESERVE | MEM_COMMIT, PAGE_READWRITE);
+	DWORD before;
+
+	return base && VirtualProtect(base + room, page_size(), PAGE_NOACCESS, &before) ? base : NULL;
+}
+
+static bool pages_free(void *base, size_t room)
+{
+	(void)room;
+	return VirtualFree(base, 0, MEM_RELEASE);
+}
+#else
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -12,6 +39,21 @@ static size_t page_size(void)
 {
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
+
+/* `room` octets of whole pages with one behind them that cannot be read; NULL when that failed. */
+static void *pages_new(size_t room)
+{
+	uint8_t *base =
+		mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return base != MAP_FAILED && mprotect(base + room, page_size(), PROT_NONE) == 0 ? base : NULL;
+}
+
+static bool pages_free(void *base, size_t room)
+{
+	return munmap(base, room + page_size()) == 0;
+}
+#endif
 
 /* Octets of the readable pages in front of the guard. */
 static size_t readable(size_t len)
@@ -23,10 +65,9 @@ static size_t readable(size_t len)
 void *dl3t_guard(const void *data, size_t len)
 {
 	size_t room = readable(len);
-	uint8_t *base =
-		mmap(NULL, room + page_size(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *base = pages_new(room);
 
-	if (base == MAP_FAILED || mprotect(base + room, page_size(), PROT_NONE) != 0) {
+	if (base == NULL) {
 		perror("dl3t_guard");
 		abort();
 	}
@@ -44,7 +85,7 @@ void dl3t_guard_free(void *copy, size_t len)
 	size_t room = readable(len);
 	uint8_t *base = (uint8_t *)copy + len - room;
 
-	if (munmap(base, room + page_size()) != 0) {
+	if (!pages_free(base, room)) {
 		perror("dl3t_guard_free");
 		abort();
 	}
