@@ -5,12 +5,40 @@
 #include <devlink3/devlink3.h>
 #include <string.h>
 
+#include "session/session.h"
 #include "support/conversation.h"
 
 static const struct dl3_client_config encrypted_client = { .encrypted = true };
 static const struct dl3_server_config encrypted_server = { .encrypted = true };
 
 static const char welcome[] = "authenticated pbx=Test PBX 1.0 variant=Standard 1.0\n";
+
+/* ---- What the system's cryptography is asked for: a file of the library's for each system ---- */
+
+static void what_is_wiped_is_gone(void **state)
+{
+	char secret[8] = "secret!";
+
+	(void)state;
+	dl3i_wipe(secret + 1, 5);
+	assert_memory_equal(secret, "s\0\0\0\0\0!", 8);
+	dl3i_wipe(secret, 0);
+	assert_memory_equal(secret, "s", 1);
+}
+
+static void any_difference_makes_secrets_differ(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < DL3_SHA1_SIZE; i++) {
+		uint8_t a[DL3_SHA1_SIZE] = { 1, 2, 3 };
+		uint8_t b[DL3_SHA1_SIZE] = { 1, 2, 3 };
+
+		assert_true(dl3i_auth_same(a, b, sizeof(a)));
+		b[i] ^= (uint8_t)(1u << i % 8);
+		assert_false(dl3i_auth_same(a, b, sizeof(a)));
+		assert_true(dl3i_auth_same(a, b, i));
+	}
+}
 
 /* ---- SHA-1: sums made by another implementation ---- */
 
@@ -641,7 +669,8 @@ static void calls_of_the_other_end(void **state)
 	dl3_session_free(server);
 }
 
-DL3T_TESTS(cmocka_unit_test(sha1_of_a_short_password),
+DL3T_TESTS(cmocka_unit_test(what_is_wiped_is_gone), cmocka_unit_test(any_difference_makes_secrets_differ),
+           cmocka_unit_test(sha1_of_a_short_password),
            cmocka_unit_test(sha1_uses_sixteen_octets_of_a_password),
            cmocka_unit_test(sha1_cuts_inside_a_character), cmocka_unit_test(sha1_refuses_what_it_cannot_take),
            cmocka_unit_test(right_password_is_let_in), cmocka_unit_test(wrong_password_is_refused),
