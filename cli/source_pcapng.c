@@ -269,15 +269,14 @@ static int take_block(struct section *s, uint32_t type, uint32_t size)
 /* @return 1 when there may be more, 0 at the end, or as source_pcap_run(). */
 static int next_block(struct section *s)
 {
-	static const uint8_t section[] = { 0x0a, 0x0d, 0x0d, 0x0a };
-
 	if (input_fill(s->in, 8) != 0)
 		return -2;
 	if (input_left(s->in) == 0)
 		return 0;
 	if (input_left(s->in) < 8)
 		return damaged(s, "a block's header");
-	if (memcmp(input_here(s->in), section, sizeof(section)) == 0) {
+	/* The same in either order of octets, which is known only behind it. */
+	if (get32(s, input_here(s->in)) == BLOCK_SECTION) {
 		int result = begin_section(s);
 		if (result != 0)
 			return result;

@@ -4,8 +4,8 @@
 # The program is asked for its list just after it was linked, so that the list can never differ
 # from what the program holds. Run as a script (cmake -P) this file does the asking.
 #
-# Under an emulator to start a program takes longer than most functions do: there a program is one
-# entry, and runs all of its functions.
+# For another machine or system a program is one entry, and runs all of its functions: under an
+# emulator to start it takes longer than most functions do.
 
 if(CMAKE_SCRIPT_MODE_FILE)
 	execute_process(
@@ -34,7 +34,7 @@ set(dl3_discover_script ${CMAKE_CURRENT_LIST_FILE})
 function(dl3_discover_tests program)
 	set(found ${CMAKE_CURRENT_BINARY_DIR}/${program}.tests.cmake)
 	set(include ${CMAKE_CURRENT_BINARY_DIR}/${program}.include.cmake)
-	if(CMAKE_CROSSCOMPILING_EMULATOR)
+	if(CMAKE_CROSSCOMPILING)
 		string(REGEX REPLACE "^test_" "" module ${program})
 		add_test(NAME ${module} COMMAND ${program})
 		# An emulator is some ten times slower than the machine.
