@@ -47,6 +47,14 @@ def saved_states(state):
     return sqlite3.connect(path)
 
 
+def kept_at(state):
+    """Of when the calls that are kept as up are."""
+    db = saved_states(state)
+    times = [ms / 1000 for ms, in db.execute("SELECT time FROM open_calls")]
+    db.close()
+    return max(times, default=0)
+
+
 class Restart(unittest.TestCase):
     def up_at_an_end(self, end):
         """A call that is answered before the end goes on behind it, whole but for the mark."""
@@ -83,7 +91,8 @@ class Restart(unittest.TestCase):
                 ring(sim, "c1")
                 sim.do("answer", user="2001", call="c1")
                 g.until(lambda: any(c["state"] == "connected" for c in calls_of(g)), "connected")
-                time.sleep(2)
+                connected = time.time()
+                g.until(lambda: kept_at(state) > connected + 0.5, "kept after a while")
                 killed = time.time()
                 g.process.kill()
                 g.process.wait()
