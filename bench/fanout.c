@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 #include "fanout.h"
-#include "feed.h"
+#include "login.h"
 
 /* Messages that are on their way at most, when it is as fast as can be. */
 #define WINDOW 256u
@@ -267,7 +267,7 @@ static void subscribe(enum kind kind, int fd)
 	char buf[256];
 
 	if (kind == PROXY) {
-		feed_login(fd);
+		login(fd, DL3_EV_SNAPSHOT_END);
 		return;
 	}
 	if (is_redis(kind))

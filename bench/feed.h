@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A proxy that benchmarks feed, and the application at its other end. */
+/* A proxy that benchmarks feed. */
 #ifndef BENCH_FEED_H
 #define BENCH_FEED_H
 
@@ -13,7 +13,5 @@ struct proxy *feed_proxy(struct event_base *base, const struct proxy_listen *lis
                          char *error, size_t error_cap);
 /* Gives it a frame's event, as a session does with what comes from a PBX. Exits when it is none. */
 void feed_event(struct proxy *p, struct dl3_octets frame, uint32_t counter);
-/* On a connected socket: logs in and asks for the stream, until the snapshot's end. Exits when it can't. */
-void feed_login(int fd);
 
 #endif

@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "feed.h"
+#include "login.h"
 #include "stream.h"
 
 /* Of a row, and where there is a write for each. */
@@ -73,7 +74,7 @@ static void applications(const char *address, unsigned count, bool logs_in)
 	for (unsigned i = 0; i < count; i++) {
 		struct epoll_event ev = { .events = EPOLLIN, .data.fd = dial(address) };
 		if (logs_in)
-			feed_login(ev.data.fd);
+			login(ev.data.fd, DL3_EV_SNAPSHOT_END);
 		if (epoll_ctl(epoll, EPOLL_CTL_ADD, ev.data.fd, &ev) != 0)
 			die("an application cannot wait");
 	}

@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "login.h"
+
 #define RATE 1000u /* events a second */
 #define STAMP 20u  /* 'T' and 19 digits */
 #define LOUD 20u   /* events to many */
@@ -276,35 +278,6 @@ static void ask_http(int fd, const char *address, bool ws)
 		die(answer);
 }
 
-/* Logs in and asks for the stream. */
-static void ask_devlink3(int fd)
-{
-	struct dl3_session *s = dl3_client_new(NULL, NULL);
-	struct dl3_event ev = { 0 };
-	uint8_t buf[4096];
-
-	if (!s)
-		die("out of memory");
-	dl3_session_tick(s, 1);
-	if (dl3_client_authenticate(s, "app", "secret", NULL) != DL3_OK)
-		die("a client cannot begin");
-	while (ev.type != DL3_EV_STREAM) {
-		enum dl3_err err = dl3_session_next(s, &ev);
-		struct dl3_octets out = dl3_session_output(s);
-		if (out.len > 0 && write(fd, out.ptr, out.len) != (ssize_t)out.len)
-			die("a client cannot write");
-		dl3_session_sent(s, out.len);
-		ssize_t n = err == DL3_NEED_MORE ? read(fd, buf, sizeof(buf)) : 0;
-		if (err == DL3_NEED_MORE && n > 0)
-			(void)dl3_session_feed(s, buf, (size_t)n);
-		else if (err != DL3_OK)
-			die("a client was turned away");
-		else if (ev.type == DL3_EV_AUTHENTICATED && dl3_client_stream(s, 0, NULL) != DL3_OK)
-			die("a client cannot ask for the stream");
-	}
-	dl3_session_free(s);
-}
-
 static void add_fd(int fd)
 {
 	struct subscriber *s = &all.list[all.count];
@@ -339,7 +312,7 @@ static void subscribe(const struct gateway *g, enum kind kind, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		int fd = dial(kind == PROXY ? g->proxy : g->http);
 		if (kind == PROXY)
-			ask_devlink3(fd);
+			login(fd, DL3_EV_STREAM);
 		else
 			ask_http(fd, g->http, kind == WS);
 		add_fd(fd);
